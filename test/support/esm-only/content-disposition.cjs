@@ -1,0 +1,1 @@
+module.exports = process.getBuiltinModule('module').createRequire(__filename)('content-disposition');
