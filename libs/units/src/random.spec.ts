@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { RandomStream } from './random.js';
 
-const draws = (stream: RandomStream, count: number): number[] => Array.from({ length: count }, () => stream.nextUint32());
+const draws = (stream: RandomStream, count: number): number[] =>
+  Array.from({ length: count }, () => stream.nextUint32());
 
 describe('RandomStream', () => {
   it('gives the same draws for the same seed and purpose, and others for another purpose', () => {

@@ -1,0 +1,31 @@
+import type { OperationOutcome } from './operation.js';
+
+/**
+ * A command to a simulated guest, taken at the start of a tick. The tick is recorded before the guest sees the command,
+ * so that a replay gives it again at the same moment.
+ */
+export type GuestCommand =
+  | {
+      readonly kind: 'SET_BALLOON_TARGET';
+      readonly guestId: string;
+      readonly tick: number;
+      readonly operationId: string;
+      readonly targetBytes: number;
+      /** Simulated time after which the operation ends TIMED_OUT; null: never. */
+      readonly timeoutMs: number | null;
+    }
+  | { readonly kind: 'CANCEL'; readonly guestId: string; readonly tick: number; readonly operationId: string };
+
+/** How an operation ended, as its guest tells it. */
+export interface OperationResult {
+  readonly operationId: string;
+  readonly guestId: string;
+  readonly tick: number;
+  readonly outcome: OperationOutcome;
+  /** Size of the balloon at the end. */
+  readonly achievedBytes: number;
+  /** How far the balloon is from the target: |target − achieved|. */
+  readonly deficitBytes: number;
+  /** A sentence for people: what stopped it, with the figures. */
+  readonly reason: string;
+}

@@ -1,0 +1,29 @@
+export type { GuestCommand, OperationResult } from './command.js';
+export { DomainError, ERROR_CODES, type ErrorCode } from './errors.js';
+export {
+  BALLOON_STATES,
+  DEFAULT_GUEST_FEATURES,
+  GUEST_STATES,
+  HOST_STATES,
+  type BalloonState,
+  type GuestConfiguration,
+  type GuestFeatures,
+  type GuestState,
+  type HostState,
+  type WorkloadSpec,
+} from './guest.js';
+export { PROC_FILES, type InspectionAnswer, type InspectionQuestion, type ProcFile } from './inspection.js';
+export { PAYLOAD_PARSERS, QUEUE_NAMES, type JobPayloads, type QueueName } from './jobs.js';
+export { DEFAULT_KERNEL_PROFILE, KERNEL_PROFILES, type KernelProfile } from './kernel-profile.js';
+export {
+  OPERATION_KINDS,
+  OPERATION_OUTCOMES,
+  OPERATION_STATUSES,
+  STATUS_OF_OUTCOME,
+  type OperationKind,
+  type OperationOutcome,
+  type OperationStatus,
+} from './operation.js';
+export { MEMORY_METRICS, type GuestSample, type MemoryMetric, type MemoryValues, type ZoneSample } from './sample.js';
+export { TOPICS, type Topic, type TopicPayloads } from './topics.js';
+export { TRACE_FORMATS, type TraceFormat, type TraceSeries } from './trace.js';
