@@ -56,4 +56,6 @@ export interface GuestSample {
   readonly zones: readonly ZoneSample[];
   /** Linux's /proc/vmstat, in its order. */
   readonly vmstat: readonly (readonly [name: string, value: number])[];
+  /** Digest of the guest's summary (counters, free lists, driver, workload): what a replay must reach again. */
+  readonly stateDigest: string;
 }
