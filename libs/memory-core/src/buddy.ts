@@ -1,0 +1,205 @@
+/**
+ * The binary buddy allocator of one zone, without policy: no watermark and no fallback is looked at here.
+ *
+ * A free block of order n at pfn p is marked at its first frame only: tag TAG_FREE_HEAD + n below order 9, else
+ * blockFree[p >> 9] = n + 1. It is linked on free list (n, migratetype of its pageblock) of its zone, by frame node below
+ * order 9, else by pageblock node.
+ *
+ * Between calls no two free buddies of the same order below 10 lie unmerged (but for pageblocks whose types may not
+ * mix), freeCount equals the lengths of the lists, and Z_FREE the pages on lists that are not ISOLATE: auditMemory()
+ * proves all three. Cost: O(MAX_ORDER) a call, no garbage.
+ * Source: mm/page_alloc.c of Linux 6.12 (__free_one_page, __rmqueue_smallest, expand), as described in the reference.
+ */
+import {
+  HIGHATOMIC,
+  ISOLATE,
+  LISTS_PER_ZONE,
+  MAX_ORDER,
+  MERGEABLE_TYPES,
+  MIGRATETYPES,
+  NIL,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+} from './constants.js';
+import { freeListNode } from './memory.js';
+import type { Memory } from './memory.js';
+import { pushHead, pushTail, unlink } from './page-list.js';
+import { TAG_FREE, TAG_FREE_HEAD } from './tags.js';
+import { Z_FREE, Z_HIGHATOMIC_FREE, ZONE_FIELDS } from './zone-fields.js';
+
+/** A stretch of pages with consecutive numbers; callers own the record and functions fill it. */
+export interface PageRun {
+  startPfn: number;
+  pages: number;
+}
+
+/** Adds `pages` (negative: takes away) to the zone's free page counts, as the migratetype asks. */
+export function accountFreePages(memory: Memory, zone: number, type: number, pages: number): void {
+  const { zones } = memory;
+  const row = zone * ZONE_FIELDS;
+  if (type !== ISOLATE) zones[row + Z_FREE] += pages;
+  if (type === HIGHATOMIC) zones[row + Z_HIGHATOMIC_FREE] += pages;
+}
+
+/** Marks and links a free block; counts blocks, not pages. */
+export function linkFreeBlock(
+  memory: Memory,
+  zone: number,
+  pfn: number,
+  order: number,
+  type: number,
+  toTail: boolean,
+): void {
+  const list = order * MIGRATETYPES + type;
+  const sentinel = freeListNode(memory, zone, list);
+  let node = pfn;
+  if (order < PAGEBLOCK_ORDER) {
+    memory.tag[pfn] = TAG_FREE_HEAD + order;
+  } else {
+    node = memory.spanPages + (pfn >> PAGEBLOCK_ORDER);
+    memory.blockFree[pfn >> PAGEBLOCK_ORDER] = order + 1;
+  }
+  if (toTail) pushTail(memory, sentinel, node);
+  else pushHead(memory, sentinel, node);
+  memory.freeCount[zone * LISTS_PER_ZONE + list]++;
+}
+
+/** Unmarks and unlinks a free block; counts blocks, not pages. */
+export function unlinkFreeBlock(memory: Memory, zone: number, pfn: number, order: number, type: number): void {
+  let node = pfn;
+  if (order < PAGEBLOCK_ORDER) {
+    memory.tag[pfn] = TAG_FREE;
+  } else {
+    node = memory.spanPages + (pfn >> PAGEBLOCK_ORDER);
+    memory.blockFree[pfn >> PAGEBLOCK_ORDER] = 0;
+  }
+  unlink(memory, node);
+  memory.freeCount[zone * LISTS_PER_ZONE + order * MIGRATETYPES + type]--;
+}
+
+/** True when a free block of exactly `order` starts at `pfn`. */
+export function isFreeHead(memory: Memory, pfn: number, order: number): boolean {
+  return order < PAGEBLOCK_ORDER
+    ? memory.tag[pfn] === TAG_FREE_HEAD + order
+    : memory.blockFree[pfn >> PAGEBLOCK_ORDER] === order + 1 && (pfn & (PAGEBLOCK_PAGES - 1)) === 0;
+}
+
+/**
+ * Gives 2^order frames at `pfn`, whose tags must be TAG_FREE already, to the free lists of their pageblock's type,
+ * merging upwards while the buddy is free and whole.
+ */
+export function freeBlock(memory: Memory, pfn: number, order: number, toTail: boolean): void {
+  const { tag, freeCount, blockType, blockZone } = memory;
+  const block = pfn >> PAGEBLOCK_ORDER;
+  const zone = blockZone[block];
+  const type = blockType[block];
+  accountFreePages(memory, zone, type, 1 << order);
+
+  const countBase = zone * LISTS_PER_ZONE + type;
+  while (order < PAGEBLOCK_ORDER) {
+    const buddy = pfn ^ (1 << order);
+    if (tag[buddy] !== TAG_FREE_HEAD + order) break;
+    unlink(memory, buddy);
+    tag[buddy] = TAG_FREE;
+    freeCount[countBase + order * MIGRATETYPES]--;
+    pfn &= buddy; // the merged block starts at the lower of the two
+    order++;
+  }
+  while (order >= PAGEBLOCK_ORDER && order < MAX_ORDER) {
+    if (!absorbPageblockBuddy(memory, pfn, zone, type)) break;
+    pfn &= ~PAGEBLOCK_PAGES;
+    order++;
+  }
+  linkFreeBlock(memory, zone, pfn, order, type, toTail || likelyToMerge(memory, zone, pfn, order));
+}
+
+/**
+ * Unlinks the order-9 buddy of the pageblock at `pfn` when the two may merge: same zone, and equal types or types that
+ * mix. The buddy's pageblock then takes the freed block's type.
+ */
+function absorbPageblockBuddy(memory: Memory, pfn: number, zone: number, type: number): boolean {
+  const buddy = (pfn ^ PAGEBLOCK_PAGES) >> PAGEBLOCK_ORDER;
+  if (memory.blockFree[buddy] !== PAGEBLOCK_ORDER + 1 || memory.blockZone[buddy] !== zone) return false;
+  const buddyType = memory.blockType[buddy];
+  if (buddyType !== type && (type >= MERGEABLE_TYPES || buddyType >= MERGEABLE_TYPES)) return false;
+  unlinkFreeBlock(memory, zone, buddy << PAGEBLOCK_ORDER, PAGEBLOCK_ORDER, buddyType);
+  memory.blockType[buddy] = type;
+  return true;
+}
+
+/**
+ * True when the block would merge twice over once its busy buddy is freed: such a block goes to the tail, to stay
+ * free a little longer. Orders 9 and 10 never do.
+ */
+function likelyToMerge(memory: Memory, zone: number, pfn: number, order: number): boolean {
+  if (order >= MAX_ORDER - 1) return false;
+  const parent = pfn & ~(1 << order);
+  const aunt = parent ^ (2 << order);
+  return isFreeHead(memory, aunt, order + 1) && memory.blockZone[aunt >> PAGEBLOCK_ORDER] === zone;
+}
+
+/** First pfn of the free block at the head of list (order, type), or NIL. */
+export function headOfFreeList(memory: Memory, zone: number, order: number, type: number): number {
+  const sentinel = freeListNode(memory, zone, order * MIGRATETYPES + type);
+  const node = memory.next[sentinel];
+  if (node === sentinel) return NIL;
+  return order < PAGEBLOCK_ORDER ? node : (node - memory.spanPages) << PAGEBLOCK_ORDER;
+}
+
+/**
+ * Keeps the lowest 2^wantedOrder pages of 2^order unlinked pages at `pfn` and gives the rest to the lists of `type`: the
+ * upper half of what is left each time, at the head.
+ */
+export function splitBlock(
+  memory: Memory,
+  zone: number,
+  pfn: number,
+  order: number,
+  wantedOrder: number,
+  type: number,
+): void {
+  while (order > wantedOrder) {
+    order--;
+    linkFreeBlock(memory, zone, pfn + (1 << order), order, type, false);
+  }
+  accountFreePages(memory, zone, type, -(1 << wantedOrder));
+}
+
+/** First pfn of 2^order pages off the lists of `type`, smallest sufficient block first, or NIL. Tags stay TAG_FREE. */
+export function takeSmallest(memory: Memory, zone: number, order: number, type: number): number {
+  const { next } = memory;
+  let sentinel = freeListNode(memory, zone, order * MIGRATETYPES + type);
+  for (let found = order; found <= MAX_ORDER; found++, sentinel += MIGRATETYPES) {
+    const node = next[sentinel];
+    if (node === sentinel) continue;
+    const pfn = found < PAGEBLOCK_ORDER ? node : (node - memory.spanPages) << PAGEBLOCK_ORDER;
+    unlinkFreeBlock(memory, zone, pfn, found, type);
+    splitBlock(memory, zone, pfn, found, order, type);
+    return pfn;
+  }
+  return NIL;
+}
+
+/**
+ * Takes up to `limit` single pages of `type` in one stride and stores them in `run`; false when the lists are empty.
+ * It takes from one block only, the smallest, and leaves exactly what as many calls of takeSmallest(order 0) would:
+ * those take the block's pages in ascending order, and each remainder is alone on its list, since all smaller lists were empty.
+ */
+export function takeRun(memory: Memory, zone: number, type: number, limit: number, run: PageRun): boolean {
+  for (let order = 0; order <= MAX_ORDER; order++) {
+    const pfn = headOfFreeList(memory, zone, order, type);
+    if (pfn === NIL) continue;
+    const pages = 1 << order < limit ? 1 << order : limit;
+    unlinkFreeBlock(memory, zone, pfn, order, type);
+    for (let at = pages; at < 1 << order;) {
+      const rest = 31 - Math.clz32(at & -at); // largest aligned block at `at`
+      linkFreeBlock(memory, zone, pfn + at, rest, type, false);
+      at += 1 << rest;
+    }
+    accountFreePages(memory, zone, type, -pages);
+    run.startPfn = pfn;
+    run.pages = pages;
+    return true;
+  }
+  return false;
+}

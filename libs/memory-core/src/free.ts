@@ -1,0 +1,72 @@
+/**
+ * Giving pages back. Frames handed in here must be held (TAG_ALLOCATED or TAG_DEFLATED): a double free is a bug of the
+ * caller and changes nothing.
+ */
+import { InvariantError } from '#units';
+import { freeBlock } from './buddy.js';
+import { MAX_ORDER, PAGEBLOCK_ORDER } from './constants.js';
+import { EV_PGFREE } from './events.js';
+import type { Memory } from './memory.js';
+import { TAG_ALLOCATED, TAG_DEFLATED, TAG_FREE } from './tags.js';
+
+/** Frees 2^order frames at `pfn` that allocatePages gave. Throws InvariantError when one of them is not held. */
+export function freePages(memory: Memory, pfn: number, order: number): void {
+  const { tag } = memory;
+  const pages = 1 << order;
+  if (order < 0 || order > MAX_ORDER || (pfn & (pages - 1)) !== 0) refuse(`no block of order ${order} at pfn ${pfn}`);
+  for (let at = pfn; at < pfn + pages; at++) requireHeld(memory, at);
+  if (order === 0) tag[pfn] = TAG_FREE;
+  else tag.fill(TAG_FREE, pfn, pfn + pages);
+  memory.events[EV_PGFREE] += pages;
+  freeBlock(memory, pfn, order, false);
+}
+
+/**
+ * Frees the first `count` frames of `pfns` one after the other, as `count` calls of freePages(pfn, 0) would, but in
+ * strides where the numbers run up or down.
+ */
+export function freePageList(memory: Memory, pfns: Int32Array, count: number): void {
+  for (let at = 0; at < count; at++) requireHeld(memory, pfns[at]);
+  let from = 0;
+  while (from < count) {
+    const step = from + 1 < count ? pfns[from + 1] - pfns[from] : 0;
+    let to = from + 1;
+    if (step === 1 || step === -1) while (to < count && pfns[to] - pfns[to - 1] === step) to++;
+    freeRun(memory, step === -1 ? pfns[to - 1] : pfns[from], to - from, step === -1);
+    from = to;
+  }
+}
+
+/**
+ * Frees `pages` single frames from `startPfn` in ascending or descending order, whatever their tags were. Each aligned
+ * block of the run is freed as a whole when its last frame's turn comes: the frames before it would only merge with each
+ * other, inside the block.
+ */
+export function freeRun(memory: Memory, startPfn: number, pages: number, descending: boolean): void {
+  const endPfn = startPfn + pages;
+  memory.tag.fill(TAG_FREE, startPfn, endPfn);
+  memory.events[EV_PGFREE] += pages;
+  let low = startPfn;
+  let high = endPfn;
+  while (low < high) {
+    const order = Math.min(PAGEBLOCK_ORDER, alignmentOf(descending ? high : low), 31 - Math.clz32(high - low));
+    if (descending) high -= 1 << order;
+    freeBlock(memory, descending ? high : low, order, false);
+    if (!descending) low += 1 << order;
+  }
+}
+
+/** Order of the largest block that can start at, or end before, `pfn`; 31 for pfn 0. */
+function alignmentOf(pfn: number): number {
+  return (31 - Math.clz32(pfn & -pfn)) & 31;
+}
+
+function requireHeld(memory: Memory, pfn: number): void {
+  const state = memory.tag[pfn];
+  if (state !== TAG_ALLOCATED && state !== TAG_DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
+}
+
+/** Apart from the checks, so that a check that holds builds no message. */
+function refuse(problem: string): never {
+  throw new InvariantError(problem);
+}

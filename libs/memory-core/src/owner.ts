@@ -1,0 +1,108 @@
+/**
+ * Owners: the guest's software as the allocator sees it. Each owner's pages hang on one list, newest at the head, and
+ * carry the owner's tag, so that a page says whose it is and can be moved or reclaimed without asking its owner.
+ *
+ * Cost: O(1) a page, and less where pages come and go in runs.
+ */
+import { invariant } from '#units';
+import { allocateRun } from './allocate.js';
+import { touchRun } from './backing.js';
+import type { PageRun } from './buddy.js';
+import { NIL } from './constants.js';
+import { freeRun } from './free.js';
+import { Gfp } from './gfp.js';
+import { OWNER_FIELDS, ownerListNode } from './memory.js';
+import type { Memory } from './memory.js';
+import { OWNER_KINDS, O_KIND_PLUS_ONE, O_PAGES } from './owner-kind.js';
+import type { OwnerKind } from './owner-kind.js';
+import { pushRunAtHead } from './page-list.js';
+import { MAX_OWNERS, TAG_OWNER } from './tags.js';
+
+/** How each kind asks for its pages. */
+const KIND_GFP = [
+  Gfp.HIGHUSER_MOVABLE,
+  Gfp.HIGHUSER_MOVABLE,
+  Gfp.RECLAIMABLE,
+  Gfp.KERNEL,
+  Gfp.KERNEL,
+  Gfp.KERNEL,
+] as const;
+
+/** A new owner without pages: its id, 0 ≤ id < MAX_OWNERS, or NIL when all ids are taken. */
+export function createOwner(memory: Memory, kind: OwnerKind): number {
+  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+    const row = owner * OWNER_FIELDS;
+    if (memory.owners[row + O_KIND_PLUS_ONE] !== 0) continue;
+    memory.owners[row + O_KIND_PLUS_ONE] = OWNER_KINDS.indexOf(kind) + 1;
+    return owner;
+  }
+  return NIL;
+}
+
+/** Pages the owner holds. */
+export function ownerPages(memory: Memory, owner: number): number {
+  return memory.owners[rowOf(memory, owner) + O_PAGES];
+}
+
+/** Allocates and touches up to `pages` more single pages; returns how many there were to get. */
+export function growOwner(memory: Memory, owner: number, pages: number): number {
+  const row = rowOf(memory, owner);
+  const gfp = KIND_GFP[memory.owners[row + O_KIND_PLUS_ONE] - 1];
+  const sentinel = ownerListNode(memory, owner, 0);
+  const run: PageRun = { startPfn: NIL, pages };
+  let gained = 0;
+  while (gained < pages && allocateRun(memory, gfp, run)) {
+    memory.tag.fill(TAG_OWNER + owner, run.startPfn, run.startPfn + run.pages);
+    pushRunAtHead(memory, sentinel, run.startPfn, run.pages);
+    touchRun(memory, run.startPfn, run.pages);
+    gained += run.pages;
+    run.pages = pages - gained;
+  }
+  memory.owners[row + O_PAGES] += gained;
+  return gained;
+}
+
+/** Frees up to `pages` of the owner's pages, one by one from the oldest or the newest; returns how many there were. */
+export function shrinkOwner(memory: Memory, owner: number, pages: number, from: 'OLDEST' | 'NEWEST'): number {
+  const row = rowOf(memory, owner);
+  const wanted = Math.min(pages, memory.owners[row + O_PAGES]);
+  const sentinel = ownerListNode(memory, owner, 0);
+  // Walking away from the end that is freed: `away` leads inwards.
+  const away = from === 'OLDEST' ? memory.prev : memory.next;
+  const back = from === 'OLDEST' ? memory.next : memory.prev;
+  let pfn = away[sentinel];
+  for (let left = wanted; left > 0;) {
+    const first = pfn;
+    const step = away[first] - first;
+    let last = first;
+    let count = 1;
+    if (step === 1 || step === -1) {
+      while (count < left && away[last] === last + step) {
+        last += step;
+        count++;
+      }
+    }
+    pfn = away[last];
+    away[sentinel] = pfn;
+    back[pfn] = sentinel;
+    freeRun(memory, Math.min(first, last), count, step === -1);
+    left -= count;
+  }
+  memory.owners[row + O_PAGES] -= wanted;
+  return wanted;
+}
+
+/** Frees all pages of the owner, oldest first, and its id. */
+export function destroyOwner(memory: Memory, owner: number): void {
+  shrinkOwner(memory, owner, ownerPages(memory, owner), 'OLDEST');
+  memory.owners[rowOf(memory, owner) + O_KIND_PLUS_ONE] = 0;
+}
+
+function rowOf(memory: Memory, owner: number): number {
+  const row = owner * OWNER_FIELDS;
+  invariant(
+    owner >= 0 && owner < MAX_OWNERS && memory.owners[row + O_KIND_PLUS_ONE] !== 0,
+    'an owner id must come from createOwner',
+  );
+  return row;
+}
