@@ -5,6 +5,7 @@
 import { PAGE_SIZE_BYTES } from '#units';
 import { freeBlock } from './buddy.js';
 import { MAX_ORDER, MIGRATETYPES, MOVABLE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from './constants.js';
+import { parseConfig } from './memory-config.js';
 import { planPc } from './machine.js';
 import type { MachinePlan, PfnRange, ZonePlan } from './machine.js';
 import {
@@ -63,9 +64,9 @@ export function createMemory(options: MemoryOptions): Memory {
   });
 }
 
-/** The same for any layout of zones. */
+/** The same for any layout of zones. Throws RangeError naming the field that cannot be. */
 export function createMemoryOn(config: MemoryConfig): Memory {
-  const memory = allocateMemory(config);
+  const memory = allocateMemory(parseConfig(JSON.stringify(config)));
   config.machine.zones.forEach((plan, zone) => releaseZone(memory, plan, zone));
 
   const { zones, sysctls, scalars } = memory;

@@ -1,0 +1,96 @@
+/**
+ * The content of a memory as a canonical stream of 32-bit words: equal memories give equal streams, whatever happened to
+ * them before. A snapshot stores the stream, a digest hashes it. Words are little-endian where they leave the process.
+ *
+ * Stale data is left out: links of frames that are on no list count as 0. `prev` is left out altogether, since `next`
+ * determines it. Links are written as distances, which makes runs of neighbours the same word over and over.
+ *
+ *   1. the fixed part of the buffer, as it is
+ *   2. next of the pageblock nodes and the sentinels
+ *   3. for each 1024 frames: tags (256 words) and links (1024 words), left out when all tags are 0;
+ *      backing bits (32 words), left out when all are 0
+ */
+import { PAGEBLOCK_ORDER } from './constants.js';
+import type { Memory } from './memory.js';
+import { TAG_BALLOON, TAG_FREE_HEAD, TAG_OWNER, isBalloonTag } from './tags.js';
+
+export const CHUNK_FRAMES = 1024;
+export const TAG_WORDS = CHUNK_FRAMES / 4;
+export const FRAME_WORDS = TAG_WORDS + CHUNK_FRAMES;
+export const BACKING_WORDS = CHUNK_FRAMES / 32;
+
+/** 1 for tags of frames that are on a list. */
+const IS_LINKED = new Uint8Array(256);
+for (let tag = 0; tag < 256; tag++) {
+  const freeHead = tag >= TAG_FREE_HEAD && tag < TAG_FREE_HEAD + PAGEBLOCK_ORDER;
+  IS_LINKED[tag] = freeHead || tag >= TAG_OWNER || (tag >= TAG_BALLOON && isBalloonTag(tag)) ? 1 : 0;
+}
+
+/** The tag column as words. */
+export function tagWords(memory: Memory): Int32Array {
+  return new Int32Array(memory.buffer, memory.tag.byteOffset, memory.spanPages / 4);
+}
+
+/** The fixed part as words. */
+export function fixedWords(memory: Memory): Int32Array {
+  return new Int32Array(memory.buffer, 0, memory.fixedBytes / 4);
+}
+
+/** The backing bits as signed words. */
+export function backingWords(memory: Memory): Int32Array {
+  return new Int32Array(memory.buffer, memory.backed.byteOffset, memory.spanPages / 32);
+}
+
+/** Words of the second part, padded to a multiple of four. */
+export function nodeWordCount(memory: Memory): number {
+  return Math.ceil((memory.next.length - memory.spanPages) / 4) * 4;
+}
+
+/** Distances to the next node, 0 for pageblocks that head no free block. */
+export function readNodeWords(memory: Memory, words: Int32Array, at: number): void {
+  const { next, blockFree, spanPages, blockCount } = memory;
+  for (let index = 0; index < next.length - spanPages; index++) {
+    const node = spanPages + index;
+    words[at + index] = index < blockCount && blockFree[index] === 0 ? 0 : next[node] - node;
+  }
+}
+
+/** Inverse of readNodeWords; sets prev as well. */
+export function writeNodeWords(memory: Memory, words: Int32Array, at: number): void {
+  const { next, prev, blockFree, spanPages, blockCount } = memory;
+  for (let index = 0; index < next.length - spanPages; index++) {
+    if (index < blockCount && blockFree[index] === 0) continue;
+    const node = spanPages + index;
+    next[node] = node + words[at + index];
+    prev[next[node]] = node;
+  }
+}
+
+/** Tags and links of one chunk. */
+export function readFrameWords(memory: Memory, tags: Int32Array, chunk: number, words: Int32Array, at: number): void {
+  const { tag, next } = memory;
+  const first = chunk * CHUNK_FRAMES;
+  words.set(tags.subarray(chunk * TAG_WORDS, (chunk + 1) * TAG_WORDS), at);
+  const links = at + TAG_WORDS - first;
+  for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
+    words[links + pfn] = IS_LINKED[tag[pfn]] === 1 ? next[pfn] - pfn : 0;
+  }
+}
+
+/** Inverse of readFrameWords; sets prev as well. */
+export function writeFrameWords(memory: Memory, tags: Int32Array, chunk: number, words: Int32Array, at: number): void {
+  const { tag, next, prev } = memory;
+  const first = chunk * CHUNK_FRAMES;
+  tags.set(words.subarray(at, at + TAG_WORDS), chunk * TAG_WORDS);
+  const links = at + TAG_WORDS - first;
+  for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
+    if (IS_LINKED[tag[pfn]] === 0) continue;
+    next[pfn] = pfn + words[links + pfn];
+    prev[next[pfn]] = pfn;
+  }
+}
+
+export function anyWord(words: Int32Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (words[at] !== 0) return true;
+  return false;
+}
