@@ -17,7 +17,7 @@ const shared = {
 
 export default {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/libs/*/{src,test}/**/*.spec.ts', '<rootDir>/apps/*/src/**/*.spec.ts', '<rootDir>/test/{boundaries,unit}/**/*.spec.ts'], testPathIgnorePatterns: ['\\.medium\\.spec\\.ts$'] },
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/libs/*/{src,test}/**/*.spec.ts', '<rootDir>/apps/*/src/**/*.spec.ts', '<rootDir>/test/{boundaries,unit}/**/*.spec.ts'], testPathIgnorePatterns: ['\\.medium\\.spec\\.ts$', '/boundaries/fixtures/'] },
     { ...shared, displayName: 'system', testMatch: ['<rootDir>/libs/*/test/**/*.medium.spec.ts', '<rootDir>/apps/*/test/**/*.medium.spec.ts', '<rootDir>/test/{e2e,contract,failure}/**/*.e2e-spec.ts'], globalSetup: '<rootDir>/test/support/global-setup.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' },
   ],
 };
