@@ -1,0 +1,94 @@
+/**
+ * On which host should a guest be created? Only hosts that admit it come into question. SPREAD takes the one that is
+ * promised least, PACK the fullest that still admits it (so that others stay empty), PRESSURE the one that suffers least
+ * now. Ties go to the first in the order given.
+ */
+import { percent, size } from './arithmetic/words.js';
+import { admit, type Admission, type AdmissionRules, type GuestRequest } from './admission.js';
+import type { HostView } from './model/view.js';
+
+export const PLACEMENT_STRATEGIES = ['SPREAD', 'PACK', 'PRESSURE'] as const;
+export type PlacementStrategy = (typeof PLACEMENT_STRATEGIES)[number];
+
+export type Placement =
+  | { readonly outcome: 'PLACED'; readonly hostId: string; readonly reason: string }
+  | { readonly outcome: 'REFUSED'; readonly reason: string };
+
+interface Candidate {
+  readonly view: HostView;
+  readonly admission: Admission;
+}
+
+export function placeGuest(
+  hosts: readonly HostView[],
+  guest: GuestRequest,
+  strategy: PlacementStrategy,
+  rules: AdmissionRules = {},
+): Placement {
+  const all = hosts.map((view) => ({ view, admission: admit(view.host, view.guests, [guest], rules) }));
+  const able = all.filter(({ admission }) => admission.outcome === 'ADMITTED');
+  const [first, ...others] = able;
+  if (first === undefined) return { outcome: 'REFUSED', reason: whyNone(all, guest) };
+  const rank = RANKS[strategy];
+  const best = others.reduce((chosen, next) => (isBefore(rank.of(next), rank.of(chosen)) ? next : chosen), first);
+  const refused = all.length - able.length;
+  const reason = `${strategy} of ${able.length} hosts${refused > 0 ? ` (${refused} have no room)` : ''}: ${rank.say(best)}`;
+  return { outcome: 'PLACED', hostId: best.view.host.id, reason };
+}
+
+interface Rank {
+  /** Lower comes first; compared figure by figure. */
+  readonly of: (candidate: Candidate) => readonly number[];
+  readonly say: (candidate: Candidate) => string;
+}
+
+const RANKS: Readonly<Record<PlacementStrategy, Rank>> = {
+  SPREAD: {
+    of: (candidate) => [promisedRatio(candidate), candidate.admission.figures.overcommitRatio],
+    say: (candidate) => `host ${candidate.view.host.id} will be promised least, ${promised(candidate)}`,
+  },
+  PACK: {
+    of: (candidate) => [-promisedRatio(candidate), -candidate.admission.figures.overcommitRatio],
+    say: (candidate) => `host ${candidate.view.host.id} will be the fullest that admits it, ${promised(candidate)}`,
+  },
+  PRESSURE: {
+    of: ({ view }) => [view.host.pressure.some10, usedRatio(view), promisedRatioOf(view)],
+    say: ({ view }) =>
+      `host ${view.host.id} suffers least: stalling ${percent(view.host.pressure.some10)} of the time, ` +
+      `${percent(usedRatio(view))} of its memory used`,
+  },
+};
+
+function promisedRatio({ admission: { figures } }: Candidate): number {
+  return figures.forGuestsBytes > 0 ? 1 - figures.spareBytes / figures.forGuestsBytes : 1;
+}
+
+function promisedRatioOf(view: HostView): number {
+  return promisedRatio({ view, admission: admit(view.host, view.guests, []) });
+}
+
+function promised(candidate: Candidate): string {
+  const { forGuestsBytes, spareBytes } = candidate.admission.figures;
+  return `${percent(promisedRatio(candidate))} of ${size(forGuestsBytes)}, ${size(spareBytes)} to spare`;
+}
+
+function usedRatio({ host }: HostView): number {
+  return host.capacityBytes > 0 ? 1 - host.availableBytes / host.capacityBytes : 1;
+}
+
+function isBefore(left: readonly number[], right: readonly number[]): boolean {
+  for (let at = 0; at < left.length; at++) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+/** The host that comes closest says how much is missing. */
+function whyNone(all: readonly Candidate[], guest: GuestRequest): string {
+  const [first, ...others] = all;
+  if (first === undefined) return 'there is no host';
+  const spare = ({ admission }: Candidate): number => admission.figures.spareBytes;
+  const closest = others.reduce((best, next) => (spare(next) > spare(best) ? next : best), first);
+  return `none of ${all.length} hosts admits ${guest.id} with its floor of ${size(guest.minBytes)}; closest: ${closest.admission.reason}`;
+}

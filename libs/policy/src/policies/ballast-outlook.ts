@@ -1,0 +1,68 @@
+/** What `ballast` expects of the host: how much it will be short of, or have to spare, a horizon from now. */
+import { forecastPeak, summedSeries } from '../arithmetic/forecast.js';
+import { clamp, settledAvailableBytes, sumOf } from '../arithmetic/sizes.js';
+import { size } from '../arithmetic/words.js';
+import type { DemandHistory, HostView } from '../model/view.js';
+import { hasHistory, type Assessment } from './ballast-assess.js';
+import type { BallastValues } from './ballast-parameters.js';
+
+/** A guest in trouble may take up this share of what it uses before the next decision. */
+const TROUBLE_GROWTH_RATIO = 0.25;
+
+export interface Outlook {
+  /** Above 0: to be taken from guests. Below: to spare. */
+  readonly neededBytes: number;
+  /** The host is so short that rests and forecasts no longer count. */
+  readonly isEmergency: boolean;
+  /** The same as a clause for reasons. */
+  readonly figures: string;
+}
+
+export function lookAhead(view: HostView, all: readonly Assessment[], values: BallastValues): Outlook {
+  const settled = settledAvailableBytes(view);
+  const reserveBytes = values.reserveRatio * view.host.capacityBytes;
+  const riseBytes = sumOf(all, (assessment) => assessment.riseBytes) * togetherRatio(all, values);
+  const releaseBytes = sumOf(all, expectedOfRelease);
+  const isEmergency = settled < reserveBytes / 2 || view.host.state === 'HARD' || view.host.state === 'LOW';
+  return {
+    neededBytes: reserveBytes + riseBytes + releaseBytes - settled,
+    isEmergency,
+    figures: `host will have ${size(settled)} available, may rise by ${size(riseBytes + releaseBytes)}, keeps ${size(reserveBytes)}`,
+  };
+}
+
+function expectedOfRelease({ isTroubled, guest, inUse }: Assessment): number {
+  return isTroubled ? Math.min(guest.balloonTargetBytes, inUse * TROUBLE_GROWTH_RATIO) : 0;
+}
+
+/**
+ * How much of the sum of all rises happens at once, 0 to 1. With histories: the rise of the guests' sum against the sum of
+ * their rises, which is where correlation shows: guests that peak together keep it near 1. Without: as for independent
+ * guests, the root of the sum of squares.
+ */
+function togetherRatio(all: readonly Assessment[], values: BallastValues): number {
+  const histories = commonHistories(all);
+  const known = histories.length >= 2 ? sumTogether(histories, values) : null;
+  return known ?? independentRatio(all);
+}
+
+/** The histories that can be added up: those with the step of the first. */
+function commonHistories(all: readonly Assessment[]): DemandHistory[] {
+  const histories = all.flatMap(({ guest }) => (hasHistory(guest.demand) ? [guest.demand] : []));
+  return histories.filter(({ stepMs }) => stepMs === histories[0]?.stepMs);
+}
+
+function sumTogether(histories: readonly DemandHistory[], values: BallastValues): number | null {
+  const rise = (series: readonly number[], stepMs: number): number =>
+    forecastPeak(series, stepMs, values) - (series.at(-1) ?? 0);
+  const stepMs = histories[0]?.stepMs ?? 1;
+  const apart = sumOf(histories, ({ usedBytes }) => rise(usedBytes, stepMs));
+  if (apart <= 0) return null;
+  return clamp(rise(summedSeries(histories.map(({ usedBytes }) => usedBytes)), stepMs) / apart, 0, 1);
+}
+
+function independentRatio(all: readonly Assessment[]): number {
+  const sum = sumOf(all, ({ riseBytes }) => riseBytes);
+  const squares = sumOf(all, ({ riseBytes }) => riseBytes * riseBytes);
+  return sum > 0 ? Math.sqrt(squares) / sum : 0;
+}
