@@ -1,0 +1,3 @@
+export { loadConfiguration, requireDatabaseUrl, type Configuration } from './configuration.js';
+export { createLogger } from './logger.js';
+export { onShutdown, reportReady, type ShutdownOptions } from './shutdown.js';
