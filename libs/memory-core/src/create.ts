@@ -4,7 +4,7 @@
  */
 import { PAGE_SIZE_BYTES } from '#units';
 import { freeBlock } from './buddy.js';
-import { MAX_ORDER, MIGRATETYPES, MOVABLE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from './constants.js';
+import { MAX_ORDER, MOVABLE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from './constants.js';
 import { parseConfig } from './memory-config.js';
 import { planPc } from './machine.js';
 import type { MachinePlan, PfnRange, ZonePlan } from './machine.js';
@@ -12,7 +12,6 @@ import {
   SYSCTL_MIN_FREE_KBYTES,
   SYSCTL_WATERMARK_BOOST_FACTOR,
   SYSCTL_WATERMARK_SCALE_FACTOR,
-  S_GROUPING_DISABLED,
   S_TOTAL_RAM,
   allocateMemory,
 } from './memory.js';
@@ -71,7 +70,6 @@ export function createMemoryOn(config: MemoryConfig): Memory {
 
   const { zones, sysctls, scalars } = memory;
   for (let zone = 0; zone < memory.zoneCount; zone++) scalars[S_TOTAL_RAM] += zones[zone * ZONE_FIELDS + Z_MANAGED];
-  scalars[S_GROUPING_DISABLED] = scalars[S_TOTAL_RAM] < PAGEBLOCK_PAGES * MIGRATETYPES ? 1 : 0;
   sysctls[SYSCTL_WATERMARK_SCALE_FACTOR] = WATERMARK_SCALE_FACTOR;
   sysctls[SYSCTL_WATERMARK_BOOST_FACTOR] = WATERMARK_BOOST_FACTOR;
   sysctls[SYSCTL_MIN_FREE_KBYTES] = defaultMinFreeKbytes(memory);

@@ -4,10 +4,10 @@
  * __rmqueue_claim and __rmqueue_steal of 6.15 and later, as described in the reference.
  *
  * One invariant is kept in all profiles (the kernel has it from 6.10): a free block is on the list of its pageblock's type.
+ * Grouping by mobility is always on: the kernel gives it up only below 10 MiB.
  */
 import { headOfFreeList, splitBlock, takeSmallest, unlinkFreeBlock } from './buddy.js';
 import { MAX_ORDER, MOVABLE, NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, RECLAIMABLE, UNMOVABLE } from './constants.js';
-import { S_GROUPING_DISABLED } from './memory.js';
 import type { Memory } from './memory.js';
 import { countPageblock, isWholePageblock, retypePageblock } from './pageblock.js';
 import type { PageblockContent } from './pageblock.js';
@@ -35,8 +35,8 @@ function fallbackTypeAt(memory: Memory, zone: number, order: number, type: numbe
 }
 
 /** Is taking over a whole pageblock sensible when its free block has `order`? */
-function mayClaim(memory: Memory, order: number, type: number): boolean {
-  return order >= PAGEBLOCK_ORDER >> 1 || type !== MOVABLE || memory.scalars[S_GROUPING_DISABLED] === 1;
+function mayClaim(order: number, type: number): boolean {
+  return order >= PAGEBLOCK_ORDER >> 1 || type !== MOVABLE;
 }
 
 function smallestFallbackOrder(order: number, rights: number): number {
@@ -49,7 +49,7 @@ function stealOrClaim(memory: Memory, zone: number, order: number, type: number,
   for (let found = MAX_ORDER; found >= smallest; found--) {
     const donor = fallbackTypeAt(memory, zone, found, type);
     if (donor === NIL) continue;
-    if (mayClaim(memory, found, type)) {
+    if (mayClaim(found, type)) {
       const claimed = claimPageblock(memory, zone, found, order, type, rights);
       return claimed !== NIL ? claimed : takeBlockOf(memory, zone, found, order, donor);
     }
@@ -71,7 +71,7 @@ function smallestForeignOrder(memory: Memory, zone: number, order: number, type:
 /** From 6.15: the largest foreign blocks first, each with an attempt to claim its pageblock. */
 function claim(memory: Memory, zone: number, order: number, type: number, rights: number): number {
   const smallest = smallestFallbackOrder(order, rights);
-  for (let found = MAX_ORDER; found >= smallest && mayClaim(memory, found, type); found--) {
+  for (let found = MAX_ORDER; found >= smallest && mayClaim(found, type); found--) {
     if (fallbackTypeAt(memory, zone, found, type) === NIL) continue;
     const claimed = claimPageblock(memory, zone, found, order, type, rights);
     if (claimed !== NIL) return claimed;
@@ -114,7 +114,7 @@ function claimPageblock(
   const content: PageblockContent = { freePages: 0, movablePages: 0 };
   countPageblock(memory, block, content);
   const enough = content.freePages + compatiblePages(content, type, donor) >= PAGEBLOCK_PAGES >> 1;
-  if (!enough && memory.scalars[S_GROUPING_DISABLED] === 0) return NIL;
+  if (!enough) return NIL;
   retypePageblock(memory, block, type);
   return takeSmallest(memory, zone, order, type);
 }

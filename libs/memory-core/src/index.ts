@@ -30,3 +30,5 @@ export { auditMemory } from './audit.js';
 export { vmstat } from './vmstat.js';
 export { procText } from './proc-text.js';
 export type { ProcFile } from './proc-text.js';
+export { inspectPage } from './inspect.js';
+export type { PageInfo } from './inspect.js';

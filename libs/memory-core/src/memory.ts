@@ -82,8 +82,7 @@ export const S_TOTAL_RESERVE = 1; // pages MemAvailable never counts
 export const S_RESIDENT = 2; // frames the host backs
 export const S_KSWAPD_WAKES = 3; // nodes whose kswapd was woken and has not run since, one bit each
 export const S_LOCKED_PAGES = 4; // length of `locks`
-export const S_GROUPING_DISABLED = 5; // 1 when RAM is too small for grouping pages by mobility
-export const S_HOME_NODE = 6; // node of the CPU that runs: its zones are tried first
+export const S_HOME_NODE = 5; // node of the CPU that runs: its zones are tried first
 export const SCALARS = 16;
 
 export const SYSCTL_MIN_FREE_KBYTES = 0;

@@ -1,0 +1,243 @@
+/**
+ * The allocator told in the slowest and plainest way: arrays of pfns, searched and spliced. It shares no code with the
+ * core, only the numbers of orders, migratetypes and zone types, and it starts from what a fresh Memory looks like.
+ * Written from the description of the kernel's rules; where the two disagree, one of them is wrong.
+ */
+import type { Memory } from '../../src/memory.js';
+import { freeList, zoneField } from '../support/zone.js';
+import {
+  Z_BOOST,
+  Z_END,
+  Z_MANAGED,
+  Z_NODE,
+  Z_RESERVE,
+  Z_START,
+  Z_TYPE,
+  Z_WMARK_HIGH,
+  Z_WMARK_LOW,
+  Z_WMARK_MIN,
+} from '../../src/zone-fields.js';
+
+const [UNMOVABLE, MOVABLE, RECLAIMABLE, ISOLATE] = [0, 1, 2, 4];
+const FALLBACKS: Record<number, number[]> = {
+  [UNMOVABLE]: [RECLAIMABLE, MOVABLE],
+  [MOVABLE]: [RECLAIMABLE, UNMOVABLE],
+  [RECLAIMABLE]: [UNMOVABLE, MOVABLE],
+};
+
+export interface SlowZone {
+  readonly start: number;
+  readonly end: number;
+  readonly type: number;
+  readonly node: number;
+  managed: number;
+  readonly min: number;
+  readonly low: number;
+  readonly high: number;
+  readonly reserve: number[];
+  boost: number;
+  /** free[order][migratetype]: first pfns, head first. */
+  readonly free: number[][][];
+}
+
+/** What a frame is used for: nothing (free or absent), kept by the kernel, or whose it is. */
+export type SlowUse = 'FREE' | 'KERNEL_IMAGE' | 'HELD' | `balloon ${number}` | `owner ${number}`;
+
+export interface SlowRequest {
+  readonly order: number;
+  readonly type: number;
+  readonly highestZone: number;
+}
+
+export class SlowMemory {
+  readonly zones: SlowZone[] = [];
+  readonly blockType: number[];
+  readonly use: SlowUse[];
+  /** Movable owners' pages and, if configured, balloon pages. */
+  readonly isMovable: (use: SlowUse) => boolean;
+  readonly claimThenSteal: boolean;
+  readonly oneNode: boolean;
+
+  constructor(memory: Memory, isMovable: (use: SlowUse) => boolean) {
+    this.isMovable = isMovable;
+    this.claimThenSteal = memory.config.kernelProfile === '7.0';
+    this.oneNode = memory.nodeCount === 1;
+    this.blockType = [...memory.blockType];
+    this.use = Array.from(memory.tag, (tag) => (tag === 10 || tag === 11 ? 'KERNEL_IMAGE' : 'FREE'));
+    for (let zone = 0; zone < memory.zoneCount; zone++) {
+      const field = (offset: number): number => zoneField(memory, offset, zone);
+      this.zones.push({
+        start: field(Z_START),
+        end: field(Z_END),
+        type: field(Z_TYPE),
+        node: field(Z_NODE),
+        managed: field(Z_MANAGED),
+        min: field(Z_WMARK_MIN),
+        low: field(Z_WMARK_LOW),
+        high: field(Z_WMARK_HIGH),
+        reserve: [0, 1, 2, 3].map((type) => field(Z_RESERVE + type)),
+        boost: field(Z_BOOST),
+        free: Array.from({ length: 11 }, (_o, order) =>
+          Array.from({ length: 5 }, (_t, type) => freeList(memory, order, type, zone)),
+        ),
+      });
+    }
+  }
+
+  freePages(zone: SlowZone): number {
+    let pages = 0;
+    zone.free.forEach((types, order) =>
+      types.forEach((pfns, type) => (pages += type === ISOLATE ? 0 : pfns.length * 2 ** order)),
+    );
+    return pages;
+  }
+
+  /** Frees one block that is in use. */
+  free(pfn: number, order: number): void {
+    for (let at = pfn; at < pfn + 2 ** order; at++) this.use[at] = 'FREE';
+    const zone = this.zoneOf(pfn);
+    const type = this.typeAt(pfn);
+    while (order < 10) {
+      const buddy = pfn ^ (2 ** order);
+      const list = this.listHolding(buddy, order);
+      if (list === null || this.zoneOf(buddy) !== zone) break;
+      const buddyType = this.typeAt(buddy);
+      if (order >= 9 && buddyType !== type && (type > 2 || buddyType > 2)) break;
+      list.splice(list.indexOf(buddy), 1);
+      for (let at = buddy; at < buddy + 2 ** order; at += 512) if (order >= 9) this.blockType[at >> 9] = type;
+      pfn = Math.min(pfn, buddy);
+      order++;
+    }
+    const list = zone.free[order][type];
+    if (this.likelyToMerge(zone, pfn, order)) list.push(pfn);
+    else list.unshift(pfn);
+  }
+
+  private likelyToMerge(zone: SlowZone, pfn: number, order: number): boolean {
+    if (order >= 9) return false;
+    const parent = Math.floor(pfn / 2 ** (order + 1)) * 2 ** (order + 1);
+    const parentsBuddy = parent ^ (2 ** (order + 1));
+    return this.listHolding(parentsBuddy, order + 1) !== null && this.zoneOf(parentsBuddy) === zone;
+  }
+
+  /** One block at the low, then at the min watermark; null when there is none. */
+  allocate(request: SlowRequest): number | null {
+    const zonelist = this.zonelist(request.highestZone);
+    const careful = zonelist[0].type === 2 && this.oneNode;
+    return (
+      this.scan(zonelist, request, 'low', careful) ??
+      (careful ? this.scan(zonelist, request, 'low', false) : null) ??
+      this.scan(zonelist, request, 'min', careful) ??
+      (careful ? this.scan(zonelist, request, 'min', false) : null)
+    );
+  }
+
+  private zonelist(highestZone: number): SlowZone[] {
+    return [...this.zones]
+      .filter((zone) => zone.type <= highestZone)
+      .sort((one, other) => one.node - other.node || other.type - one.type);
+  }
+
+  private scan(zonelist: SlowZone[], request: SlowRequest, mark: 'low' | 'min', careful: boolean): number | null {
+    for (const zone of zonelist) {
+      const { order, type, highestZone } = request;
+      const free = this.freePages(zone) - (2 ** order - 1);
+      if (free <= zone[mark] + zone.boost + zone.reserve[highestZone]) continue;
+      const largeEnough = zone.free.some(
+        (types, at) => at >= order && types.some((pfns, of) => of <= 2 && pfns.length > 0),
+      );
+      if (order > 0 && !largeEnough) continue;
+      const pfn = this.takeOwn(zone, order, type) ?? this.takeForeign(zone, order, type, careful);
+      if (pfn !== null) return pfn;
+    }
+    return null;
+  }
+
+  private takeOwn(zone: SlowZone, order: number, type: number): number | null {
+    for (let at = order; at <= 10; at++)
+      if (zone.free[at][type].length > 0) return this.takeHead(zone, at, type, order, type);
+    return null;
+  }
+
+  /** Takes the head of a list and splits it; the remainders go to the lists of `restType`. */
+  private takeHead(zone: SlowZone, from: number, fromType: number, order: number, restType: number): number {
+    const pfn = zone.free[from][fromType].shift()!;
+    for (let at = from; at > order;) zone.free[--at][restType].unshift(pfn + 2 ** at);
+    for (let at = pfn; at < pfn + 2 ** order; at++) this.use[at] = 'HELD';
+    return pfn;
+  }
+
+  private takeForeign(zone: SlowZone, order: number, type: number, careful: boolean): number | null {
+    const smallest = careful && order < 9 ? 9 : order;
+    const donorAt = (at: number): number | undefined =>
+      FALLBACKS[type].find((donor) => zone.free[at][donor].length > 0);
+    const mayClaim = (at: number): boolean => at >= 4 || type !== MOVABLE;
+    for (let at = 10; at >= smallest; at--) {
+      const donor = donorAt(at);
+      if (donor === undefined) continue;
+      if (mayClaim(at)) {
+        const claimed = this.claim(zone, at, donor, order, type);
+        if (claimed !== null) return claimed;
+        if (!this.claimThenSteal) return this.takeHead(zone, at, donor, order, donor);
+      } else if (!this.claimThenSteal) {
+        const least = [order, order + 1, order + 2, order + 3].find((small) => donorAt(small) !== undefined)!;
+        this.boost(zone);
+        return this.takeHead(zone, least, donorAt(least)!, order, donorAt(least)!);
+      } else {
+        break;
+      }
+    }
+    if (!this.claimThenSteal || careful) return null;
+    for (let at = order; at <= 10; at++) {
+      const donor = donorAt(at);
+      if (donor !== undefined) return this.takeHead(zone, at, donor, order, donor);
+    }
+    return null;
+  }
+
+  private claim(zone: SlowZone, from: number, donor: number, order: number, type: number): number | null {
+    const head = zone.free[from][donor][0];
+    if (from >= 9) {
+      for (let pfn = head; pfn < head + 2 ** from; pfn += 512) this.blockType[pfn >> 9] = type;
+      return this.takeHead(zone, from, donor, order, type);
+    }
+    this.boost(zone);
+    const start = Math.floor(head / 512) * 512;
+    if (start < zone.start || start + 512 > zone.end) return null;
+    const frames = this.use.slice(start, start + 512);
+    const free = frames.filter((use) => use === 'FREE').length;
+    const movable = frames.filter((use) => this.isMovable(use)).length;
+    const alike = type === MOVABLE ? movable : donor === MOVABLE ? 512 - free - movable : 0;
+    if (free + alike < 256) return null;
+    const inside: [number, number][] = [];
+    zone.free.forEach((types, at) => types.forEach((pfns) => pfns.forEach((pfn) => inside.push([pfn, at]))));
+    inside.sort(([one], [other]) => one - other);
+    for (const [pfn, at] of inside) {
+      if (pfn < start || pfn >= start + 512) continue;
+      const list = zone.free[at][donor];
+      list.splice(list.indexOf(pfn), 1);
+      zone.free[at][type].push(pfn);
+    }
+    this.blockType[start >> 9] = type;
+    return this.takeOwn(zone, order, type);
+  }
+
+  private boost(zone: SlowZone): void {
+    const cap = Math.floor(zone.high * 1.5);
+    if (zone.managed < 2048 || cap === 0) return;
+    zone.boost = Math.min(zone.boost + 512, Math.max(512, cap));
+  }
+
+  zoneOf(pfn: number): SlowZone {
+    return this.zones.find((zone) => pfn >= zone.start && pfn < zone.end) ?? this.zones[0];
+  }
+
+  private typeAt(pfn: number): number {
+    return this.blockType[pfn >> 9];
+  }
+
+  private listHolding(pfn: number, order: number): number[] | null {
+    for (const zone of this.zones) for (const list of zone.free[order]) if (list.includes(pfn)) return list;
+    return null;
+  }
+}

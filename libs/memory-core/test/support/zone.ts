@@ -1,0 +1,93 @@
+import { NIL, PAGEBLOCK_ORDER, ZONE_NORMAL } from '../../src/constants.js';
+import { auditMemory } from '../../src/audit.js';
+import { createMemoryOn } from '../../src/create.js';
+import { MIGRATETYPES, ORDERS } from '../../src/constants.js';
+import { freeBlocks } from '../../src/fragmentation.js';
+import { OWNER_FIELDS, freeListNode, ownerListNode } from '../../src/memory.js';
+import type { Memory } from '../../src/memory.js';
+import { O_PAGES } from '../../src/owner-kind.js';
+import { pushRunAtHead } from '../../src/page-list.js';
+import type { KernelProfile } from '../../src/profile.js';
+import { TAG_ALLOCATED, TAG_OWNER } from '../../src/tags.js';
+import { ZONE_FIELDS, Z_FREE, Z_WMARK_MIN } from '../../src/zone-fields.js';
+
+export interface ZoneSpec {
+  readonly pages: number;
+  readonly type?: number;
+}
+
+export interface MachineSpec {
+  readonly kernelProfile?: KernelProfile;
+  readonly balloonCompaction?: boolean;
+  readonly memoryBallooning?: boolean;
+  /** Keep the watermarks that boot computes; without it all of them are 0. */
+  readonly watermarks?: boolean;
+}
+
+/** A machine of adjacent zones without reserved pages, all free and movable. */
+export function zonesOf(specs: readonly ZoneSpec[], machine: MachineSpec = {}): Memory {
+  let startPfn = 0;
+  const zones = specs.map(({ pages, type = ZONE_NORMAL }) => {
+    const range = { startPfn, endPfn: startPfn + pages };
+    startPfn += pages;
+    return { node: 0, type, range, holes: [], reserved: [], lateManagedPages: 0 };
+  });
+  const memory = createMemoryOn({
+    kernelProfile: machine.kernelProfile ?? '6.12',
+    memoryBallooning: machine.memoryBallooning ?? true,
+    balloonCompaction: machine.balloonCompaction ?? true,
+    transparentHugepages: false,
+    machine: { zones, holeStartPfn: startPfn, holePages: 0 },
+  });
+  if (machine.watermarks !== true) {
+    for (let zone = 0; zone < memory.zoneCount; zone++) {
+      memory.zones.fill(0, zone * ZONE_FIELDS + Z_WMARK_MIN, zone * ZONE_FIELDS + Z_WMARK_MIN + 4);
+    }
+  }
+  return memory;
+}
+
+/** One Normal zone: the Z of the reference's test cases. */
+export function aZone(pages: number, machine: MachineSpec = {}): Memory {
+  return zonesOf([{ pages }], machine);
+}
+
+/** First pfns of the blocks on a free list, head first. */
+export function freeList(memory: Memory, order: number, type: number, zone = 0): number[] {
+  const sentinel = freeListNode(memory, zone, order * MIGRATETYPES + type);
+  const pfns: number[] = [];
+  for (let node = memory.next[sentinel]; node !== sentinel; node = memory.next[node]) {
+    pfns.push(order < PAGEBLOCK_ORDER ? node : (node - memory.spanPages) << PAGEBLOCK_ORDER);
+  }
+  return pfns;
+}
+
+export function nrFree(memory: Memory, zone = 0): number[] {
+  return Array.from({ length: ORDERS }, (_, order) => freeBlocks(memory, zone, order));
+}
+
+export function zoneField(memory: Memory, field: number, zone = 0): number {
+  return memory.zones[zone * ZONE_FIELDS + field];
+}
+
+export function freeCountOf(memory: Memory, zone = 0): number {
+  return zoneField(memory, Z_FREE, zone);
+}
+
+/** Gives held frames to an owner, as if it had allocated just these. */
+export function adoptPages(memory: Memory, owner: number, startPfn: number, pages: number): void {
+  for (let pfn = startPfn; pfn < startPfn + pages; pfn++) {
+    if (memory.tag[pfn] !== TAG_ALLOCATED) throw new Error(`pfn ${pfn} is not held`);
+    memory.tag[pfn] = TAG_OWNER + owner;
+  }
+  pushRunAtHead(memory, ownerListNode(memory, owner, 0), startPfn, pages);
+  memory.owners[owner * OWNER_FIELDS + O_PAGES] += pages;
+}
+
+/** Throws with the audit's findings unless the memory is sound. */
+export function expectSound(memory: Memory): void {
+  const problems = auditMemory(memory);
+  if (problems.length > 0) throw new Error(`audit: ${problems.join('; ')}`);
+}
+
+export { NIL };
