@@ -14,6 +14,7 @@ export type Parsed<T> =
 
 /** A value as a problem quotes it: as JSON, cut to a length that fits a message. */
 export function shown(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
   const text = (JSON.stringify(value) as string | undefined) ?? (value === undefined ? 'nothing' : typeof value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
