@@ -42,7 +42,7 @@ export function finishPlan(view: HostView, screened: Screened, decision: Decisio
   return {
     guests,
     untouched: untouchedGuests(view, screened, decision, guests),
-    neededBytes: Math.round(decision.neededBytes),
+    neededBytes: plusZero(Math.round(decision.neededBytes)),
     plannedBytes: sumOf(rows, ({ targetBytes, currentBytes }) => targetBytes - currentBytes),
     unreachable: whyUnreachable(screened, decision) ?? unreachableGives(shortBytes, view),
     memory: decision.memory,
@@ -157,11 +157,16 @@ function isKept({ targetBytes, currentBytes, starved }: Row): boolean {
   return targetBytes !== currentBytes || starved;
 }
 
+/** A plan is stored as JSON, which knows no −0. */
+function plusZero(value: number): number {
+  return value === 0 ? 0 : value;
+}
+
 function toPlanned({ move, targetBytes, currentBytes, cut }: Row): PlannedGuest {
   return {
     id: move.guest.id,
     balloonTargetBytes: targetBytes,
-    rawBalloonTargetBytes: move.rawBalloonTargetBytes,
+    rawBalloonTargetBytes: plusZero(move.rawBalloonTargetBytes),
     reason: `${move.reason}${cut}`,
     phase: targetBytes > currentBytes ? 1 : 2,
   };

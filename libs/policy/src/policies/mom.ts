@@ -23,6 +23,7 @@ const PARAMETERS = {
     "rules: MOM's own; vdsm: the wanted free share follows the host's free memory when growing too",
   ),
   pressureThresholdRatio: numeric('ratio', 0.2, 'free share of the host below which guests shrink', {
+    min: 0.001,
     max: 1,
     otherNames: ['pressure_threshold'],
   }),
@@ -135,7 +136,7 @@ function guaranteedFloorKib(guest: GuestView, neededKib: number): number {
 }
 
 function scaledShareRatio(freeRatio: number, { minGuestFreeRatio, pressureThresholdRatio }: Values): number {
-  return pressureThresholdRatio > 0 ? minGuestFreeRatio * (freeRatio / pressureThresholdRatio) : minGuestFreeRatio;
+  return minGuestFreeRatio * (freeRatio / pressureThresholdRatio);
 }
 
 function isTooSmall(wantedKib: number, sizeKib: number, { minBalloonChangeRatio }: Values): boolean {
