@@ -1,0 +1,85 @@
+/**
+ * The transaction in which acknowledged work gets its tick (ARCHITECTURE.md, "One operation", step 3). It takes all that
+ * waits for a guest, in the guest's order; rows that were admitted or ended already are left alone, so a job that is
+ * delivered twice does nothing the second time.
+ */
+import type { GuestCommand } from '#contracts';
+import type { Database } from './database.js';
+import { fence, type Lease } from './lease.js';
+
+interface AdmittedRow {
+  id: string;
+  guest_id: string;
+  target_bytes: string;
+  timeout_ms: number | null;
+}
+
+/**
+ * Gives the waiting operations of these guests the tick `tick`, and the calls to cancel running ones. Returns the commands in
+ * the order the guests must take them. Guests that are not born yet keep theirs waiting. Throws LeaseLostError.
+ */
+export async function admitOperations(
+  database: Database,
+  lease: Lease,
+  guestIds: readonly string[],
+  tick: number,
+): Promise<GuestCommand[]> {
+  return database.transaction(async (client) => {
+    await fence(client, lease);
+    const admitted = await client.query<AdmittedRow>(
+      `WITH waiting AS (
+         SELECT o.id, o.sequence FROM operation o JOIN guest g ON g.id = o.guest_id
+          WHERE o.guest_id = ANY($1::uuid[]) AND o.status = 'QUEUED' AND g.born_tick IS NOT NULL AND g.state <> 'DELETED'
+            FOR UPDATE OF o),
+       admitted AS (
+         UPDATE operation o SET status = 'RUNNING', applied_tick = $2, started_at = now(), attempts = attempts + 1, epoch = $3
+           FROM waiting WHERE o.id = waiting.id
+         RETURNING o.id, o.guest_id, o.target_bytes::text, o.timeout_ms, o.sequence),
+       told AS (SELECT pg_notify('ballast_operation', json_build_object('operationId', id, 'guestId', guest_id)::text) FROM admitted)
+       SELECT admitted.* FROM admitted LEFT JOIN (SELECT count(*) FROM told) AS sent ON true ORDER BY guest_id, sequence`,
+      [guestIds, tick, lease.epochs[0]],
+    );
+    const cancelled = await client.query<{ id: string; guest_id: string }>(
+      `UPDATE operation SET cancel_tick = $2, epoch = $3
+        WHERE guest_id = ANY($1::uuid[]) AND status = 'RUNNING' AND cancel_asked_at IS NOT NULL AND cancel_tick IS NULL
+       RETURNING id, guest_id`,
+      [guestIds, tick, lease.epochs[0]],
+    );
+    return [
+      ...admitted.rows.map((row): GuestCommand => ({
+        kind: 'SET_BALLOON_TARGET',
+        guestId: row.guest_id,
+        tick,
+        operationId: row.id,
+        targetBytes: Number(row.target_bytes),
+        timeoutMs: row.timeout_ms,
+      })),
+      ...cancelled.rows.map((row): GuestCommand => ({ kind: 'CANCEL', guestId: row.guest_id, tick, operationId: row.id })),
+    ];
+  });
+}
+
+/** Work that waits although no job may bring it: what the sweep looks for. */
+export interface WaitingWork {
+  /** Guests with operations to admit or to call off. */
+  readonly withOperations: readonly string[];
+  /** Guests to boot, and deleted ones that may still run. */
+  readonly toSync: readonly string[];
+}
+
+export async function findWaitingWork(database: Database, lease: Lease): Promise<WaitingWork> {
+  const operations = await database.pool.query<{ guest_id: string }>(
+    `SELECT DISTINCT o.guest_id FROM operation o JOIN guest g ON g.id = o.guest_id
+      WHERE g.shard_id = ANY($1::int[]) AND g.born_tick IS NOT NULL AND g.state <> 'DELETED'
+        AND (o.status = 'QUEUED' OR (o.status = 'RUNNING' AND o.cancel_asked_at IS NOT NULL AND o.cancel_tick IS NULL))`,
+    [lease.shardIds],
+  );
+  const guests = await database.pool.query<{ id: string }>(
+    `SELECT id FROM guest g
+      WHERE shard_id = ANY($1::int[])
+        AND ((born_tick IS NULL AND state <> 'DELETED')
+          OR (state = 'DELETED' AND EXISTS (SELECT 1 FROM operation o WHERE o.guest_id = g.id AND o.status IN ('QUEUED', 'RUNNING'))))`,
+    [lease.shardIds],
+  );
+  return { withOperations: operations.rows.map((row) => row.guest_id), toSync: guests.rows.map((row) => row.id) };
+}

@@ -1,0 +1,107 @@
+/**
+ * Leases on shards. Taking one raises the shard's epoch; every commit names the epochs it was made under, so whoever lost a
+ * lease can no longer write.
+ */
+import type { ClientBase } from 'pg';
+import type { Database } from './database.js';
+
+/** The right to run some shards. */
+export interface Lease {
+  readonly owner: string;
+  readonly shardIds: readonly number[];
+  /** Epoch of each shard, in the order of `shardIds`. */
+  readonly epochs: readonly string[];
+}
+
+export type LeaseAttempt =
+  | { readonly kind: 'TAKEN'; readonly lease: Lease; readonly tick: number }
+  | { readonly kind: 'HELD'; readonly owner: string };
+
+/** Another worker has taken the shards over: nothing more may be written. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+
+  constructor() {
+    super('another worker has taken over these shards');
+  }
+}
+
+interface ShardRow {
+  id: number;
+  owner: string | null;
+  epoch: string;
+  tick: string;
+  is_live: boolean;
+}
+
+/**
+ * Takes all shards for `leaseMs`, unless a live owner holds one. `isGone` tells of an owner whose lease has not run out
+ * that it is dead all the same.
+ */
+export async function takeLease(
+  database: Database,
+  owner: string,
+  leaseMs: number,
+  isGone: (owner: string) => boolean,
+): Promise<LeaseAttempt> {
+  return database.transaction(async (client) => {
+    const { rows } = await client.query<ShardRow>(
+      `SELECT id, owner, epoch::text, tick::text, coalesce(lease_expires_at > now(), false) AS is_live
+         FROM shard ORDER BY id FOR UPDATE`,
+    );
+    const holder = rows.find((row) => row.is_live && row.owner !== null && row.owner !== owner && !isGone(row.owner));
+    if (holder?.owner != null) return { kind: 'HELD', owner: holder.owner };
+    const taken = await client.query<{ id: number; epoch: string }>(
+      `UPDATE shard SET owner = $1, epoch = epoch + 1, lease_expires_at = now() + $2 * interval '1 millisecond'
+       RETURNING id, epoch::text`,
+      [owner, leaseMs],
+    );
+    const byId = new Map(taken.rows.map((row) => [row.id, row.epoch]));
+    const shardIds = rows.map((row) => row.id);
+    const epochs = shardIds.map((id) => byId.get(id) ?? '0');
+    const tick = Math.max(0, ...rows.map((row) => Number(row.tick)));
+    return { kind: 'TAKEN', lease: { owner, shardIds, epochs }, tick };
+  });
+}
+
+/** Throws LeaseLostError when a shard has another epoch by now. */
+export async function renewLease(database: Database, lease: Lease, leaseMs: number): Promise<void> {
+  const { rowCount } = await database.pool.query(
+    `UPDATE shard SET lease_expires_at = now() + $3 * interval '1 millisecond'
+       FROM unnest($1::int[], $2::bigint[]) AS held(id, epoch)
+      WHERE shard.id = held.id AND shard.epoch = held.epoch`,
+    [lease.shardIds, lease.epochs, leaseMs],
+  );
+  if (rowCount !== lease.shardIds.length) throw new LeaseLostError();
+}
+
+/** Lets others take the shards at once. */
+export async function releaseLease(database: Database, lease: Lease): Promise<void> {
+  await database.pool.query(
+    `UPDATE shard SET owner = NULL, lease_expires_at = NULL
+       FROM unnest($1::int[], $2::bigint[]) AS held(id, epoch)
+      WHERE shard.id = held.id AND shard.epoch = held.epoch`,
+    [lease.shardIds, lease.epochs],
+  );
+}
+
+/** Holds the shards' rows against a takeover until the transaction ends. Throws LeaseLostError. */
+export async function fence(client: Pick<ClientBase, 'query'>, lease: Lease): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM shard JOIN unnest($1::int[], $2::bigint[]) AS held(id, epoch)
+         ON shard.id = held.id AND shard.epoch = held.epoch
+        FOR SHARE OF shard`,
+    [lease.shardIds, lease.epochs],
+  );
+  if (rowCount !== lease.shardIds.length) throw new LeaseLostError();
+}
+
+/** As fence, and moves the shards on to `tick`. */
+export async function fenceAndAdvance(client: Pick<ClientBase, 'query'>, lease: Lease, tick: number): Promise<void> {
+  const { rowCount } = await client.query(
+    `UPDATE shard SET tick = $3 FROM unnest($1::int[], $2::bigint[]) AS held(id, epoch)
+      WHERE shard.id = held.id AND shard.epoch = held.epoch`,
+    [lease.shardIds, lease.epochs, tick],
+  );
+  if (rowCount !== lease.shardIds.length) throw new LeaseLostError();
+}

@@ -1,0 +1,39 @@
+/** Daily partitions of the history: made ahead of time, dropped when they age out. */
+import type { Database } from './database.js';
+
+const DAY_MS = 86_400_000;
+/** Days that must exist beyond today, so that a clock that runs on never meets a missing one. */
+const DAYS_AHEAD = 2;
+
+/** Makes the partitions from yesterday to two days ahead that are missing, and drops those older than `retentionDays`. */
+export async function maintainPartitions(database: Database, now: Date, retentionDays: number): Promise<void> {
+  const today = Math.floor(now.getTime() / DAY_MS);
+  for (let day = today - 1; day <= today + DAYS_AHEAD; day++) {
+    await database.pool.query(
+      `CREATE TABLE IF NOT EXISTS ${partitionOf(day)} PARTITION OF memory_sample
+         FOR VALUES FROM ('${dateOf(day)}') TO ('${dateOf(day + 1)}')`,
+    );
+  }
+  const oldest = partitionOf(today - retentionDays);
+  for (const name of await partitions(database)) {
+    if (name < oldest) await database.pool.query(`DROP TABLE IF EXISTS ${name}`);
+  }
+}
+
+async function partitions(database: Database): Promise<string[]> {
+  const { rows } = await database.pool.query<{ name: string }>(
+    `SELECT child.relname AS name FROM pg_inherits
+       JOIN pg_class child ON child.oid = inhrelid
+      WHERE inhparent = 'memory_sample'::regclass ORDER BY 1`,
+  );
+  return rows.map((row) => row.name);
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString();
+}
+
+/** Sorts by age as text. */
+function partitionOf(day: number): string {
+  return `memory_sample_${dateOf(day).slice(0, 10).replaceAll('-', '')}`;
+}
