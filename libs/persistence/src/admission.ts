@@ -54,7 +54,12 @@ export async function admitOperations(
         targetBytes: Number(row.target_bytes),
         timeoutMs: row.timeout_ms,
       })),
-      ...cancelled.rows.map((row): GuestCommand => ({ kind: 'CANCEL', guestId: row.guest_id, tick, operationId: row.id })),
+      ...cancelled.rows.map((row): GuestCommand => ({
+        kind: 'CANCEL',
+        guestId: row.guest_id,
+        tick,
+        operationId: row.id,
+      })),
     ];
   });
 }

@@ -1,5 +1,12 @@
 /** The guests of a worker as it needs them: configuration, trace, and what happened since their newest snapshot. */
-import type { GuestCommand, GuestConfiguration, GuestFeatures, KernelProfile, TraceSeries, WorkloadSpec } from '#contracts';
+import type {
+  GuestCommand,
+  GuestConfiguration,
+  GuestFeatures,
+  KernelProfile,
+  TraceSeries,
+  WorkloadSpec,
+} from '#contracts';
 import type { Database } from './database.js';
 import { fence, type Lease } from './lease.js';
 import { replaceLatest, type TimedSample, appendSamples } from './sample-writer.js';
@@ -34,14 +41,18 @@ interface GuestRow {
   born_tick: string | null;
 }
 
-const GUEST_COLUMNS = 'id, state, assigned_bytes::text, kernel_profile, features, workload, seed::text, born_tick::text';
+const GUEST_COLUMNS =
+  'id, state, assigned_bytes::text, kernel_profile, features, workload, seed::text, born_tick::text';
 
 /** Guests of these ids that are to be booted, and ids of those that are deleted. */
 export async function loadNewcomers(
   database: Database,
   guestIds: readonly string[],
 ): Promise<{ toBoot: GuestMember[]; deleted: string[] }> {
-  const { rows } = await database.pool.query<GuestRow>(`SELECT ${GUEST_COLUMNS} FROM guest WHERE id = ANY($1::uuid[])`, [guestIds]);
+  const { rows } = await database.pool.query<GuestRow>(
+    `SELECT ${GUEST_COLUMNS} FROM guest WHERE id = ANY($1::uuid[])`,
+    [guestIds],
+  );
   const unborn = rows.filter((row) => row.state !== 'DELETED' && row.born_tick === null);
   return {
     toBoot: await Promise.all(unborn.map((row) => toMember(database, row))),
@@ -50,7 +61,12 @@ export async function loadNewcomers(
 }
 
 /** Stores that guests were born at `tick`, with their first samples. Throws LeaseLostError. */
-export async function commitBirths(database: Database, lease: Lease, tick: number, samples: readonly TimedSample[]): Promise<void> {
+export async function commitBirths(
+  database: Database,
+  lease: Lease,
+  tick: number,
+  samples: readonly TimedSample[],
+): Promise<void> {
   if (samples.length === 0) return;
   await database.transaction(async (client) => {
     await fence(client, lease);
@@ -131,9 +147,17 @@ async function commandsSince(database: Database, guestId: string, tick: number):
     const appliedTick = Number(row.applied_tick);
     if (appliedTick > tick) {
       const timeoutMs = row.timeout_ms;
-      commands.push({ kind: 'SET_BALLOON_TARGET', guestId, tick: appliedTick, operationId: row.id, targetBytes: Number(row.target_bytes), timeoutMs });
+      commands.push({
+        kind: 'SET_BALLOON_TARGET',
+        guestId,
+        tick: appliedTick,
+        operationId: row.id,
+        targetBytes: Number(row.target_bytes),
+        timeoutMs,
+      });
     }
-    if (row.cancel_tick !== null) commands.push({ kind: 'CANCEL', guestId, tick: Number(row.cancel_tick), operationId: row.id });
+    if (row.cancel_tick !== null)
+      commands.push({ kind: 'CANCEL', guestId, tick: Number(row.cancel_tick), operationId: row.id });
   }
   // Within a tick an admission hands out targets first, then calls to cancel.
   return commands.sort((a, b) => a.tick - b.tick || Number(a.kind === 'CANCEL') - Number(b.kind === 'CANCEL'));
@@ -166,4 +190,12 @@ async function loadSeries(database: Database, traceId: string, vm: string): Prom
     diskWriteBytesPerSec: stored.diskWriteBytesPerSec,
     cpuRatio: stored.cpuRatio,
   };
+}
+
+/** A guest whose recovery failed does not run; its reason says why. Throws LeaseLostError. */
+export async function markBroken(database: Database, lease: Lease, guestId: string, reason: string): Promise<void> {
+  await database.transaction(async (client) => {
+    await fence(client, lease);
+    await client.query(`UPDATE guest SET state = 'PAUSED', state_reason = $2 WHERE id = $1`, [guestId, reason]);
+  });
 }

@@ -10,7 +10,11 @@ export interface StoredSnapshot {
 }
 
 /** Stores snapshots, all or none, and keeps the two newest of each guest. Throws LeaseLostError. */
-export async function saveSnapshots(database: Database, lease: Lease, snapshots: readonly StoredSnapshot[]): Promise<void> {
+export async function saveSnapshots(
+  database: Database,
+  lease: Lease,
+  snapshots: readonly StoredSnapshot[],
+): Promise<void> {
   if (snapshots.length === 0) return;
   const guestIds = snapshots.map((snapshot) => snapshot.guestId);
   await database.transaction(async (client) => {

@@ -24,7 +24,12 @@ export interface StepOutcome {
 export type HostStateRule = (current: HostState, freeRatio: number) => HostState;
 
 /** Stores what a step did, whole. Throws LeaseLostError and stores nothing when the shards have another owner. */
-export async function commitStep(database: Database, lease: Lease, step: StepOutcome, rule: HostStateRule): Promise<void> {
+export async function commitStep(
+  database: Database,
+  lease: Lease,
+  step: StepOutcome,
+  rule: HostStateRule,
+): Promise<void> {
   await database.transaction(async (client) => {
     await fenceAndAdvance(client, lease, step.tick);
     await storeSamples(client, step.samples);
@@ -44,7 +49,11 @@ export async function storeSamples(client: PoolClient, samples: readonly TimedSa
 }
 
 /** Ends running operations as their guests told. A cancelled one leaves the guest's target where its balloon stopped. */
-export async function endOperations(client: PoolClient, lease: Lease, results: readonly OperationResult[]): Promise<void> {
+export async function endOperations(
+  client: PoolClient,
+  lease: Lease,
+  results: readonly OperationResult[],
+): Promise<void> {
   if (results.length === 0) return;
   await client.query(
     `WITH told(id, status, outcome, achieved, deficit, reason, tick) AS (
@@ -77,7 +86,11 @@ export async function changeStates(client: PoolClient, changes: readonly GuestSt
     `UPDATE guest SET state = told.state, state_reason = told.reason
        FROM unnest($1::uuid[], $2::text[], $3::text[]) AS told(id, state, reason)
       WHERE guest.id = told.id AND guest.state <> 'DELETED'`,
-    [changes.map((change) => change.guestId), changes.map((change) => change.state), changes.map((change) => change.reason)],
+    [
+      changes.map((change) => change.guestId),
+      changes.map((change) => change.state),
+      changes.map((change) => change.reason),
+    ],
   );
 }
 

@@ -1,0 +1,53 @@
+/** What the worker's event loop and its simulation threads say to each other. Every request has exactly one answer. */
+import type { GuestCommand, GuestSample, InspectionAnswer, InspectionQuestion, OperationResult } from '#contracts';
+import type { GuestMember, RecoverableGuest } from '#persistence';
+
+export type Request =
+  | { readonly kind: 'BOOT'; readonly members: readonly GuestMember[]; readonly tick: number }
+  | { readonly kind: 'RECOVER'; readonly guests: readonly RecoverableGuest[]; readonly toTick: number }
+  | { readonly kind: 'REMOVE'; readonly guestIds: readonly string[] }
+  | {
+      readonly kind: 'ADVANCE';
+      readonly fromTick: number;
+      readonly toTick: number;
+      readonly commands: readonly GuestCommand[];
+    }
+  | { readonly kind: 'SNAPSHOT'; readonly guestIds: readonly string[] }
+  | { readonly kind: 'INSPECT'; readonly guestId: string; readonly question: InspectionQuestion };
+
+export interface Answers {
+  readonly BOOT: readonly GuestSample[];
+  readonly RECOVER: readonly RecoveryReport[];
+  readonly REMOVE: null;
+  readonly ADVANCE: { readonly samples: readonly GuestSample[]; readonly results: readonly OperationResult[] };
+  readonly SNAPSHOT: readonly FrozenGuest[];
+  readonly INSPECT: InspectionAnswer;
+}
+
+/** A guest frozen at the end of `tick`; `bytes` are compressed (snapshot-codec.ts). */
+export interface FrozenGuest {
+  readonly guestId: string;
+  readonly tick: number;
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What bringing a guest back came to. `problem` names the ticks and digests that differ; such a guest does not run. */
+export interface RecoveryReport {
+  readonly guestId: string;
+  readonly replayedTicks: number;
+  readonly problem: string | null;
+}
+
+export type Kind = Request['kind'];
+export type RequestOf<Name extends Kind> = Extract<Request, { kind: Name }>;
+
+export interface Envelope {
+  readonly id: number;
+  readonly request: Request;
+}
+
+export type Reply =
+  | { readonly id: number; readonly answer: Answers[Kind] }
+  /** An operating error (`code` set) or a bug (null), as text: errors lose their class on the way. */
+  | { readonly id: number; readonly error: { readonly code: string | null; readonly message: string } };
