@@ -14,7 +14,8 @@ async function main(): Promise<void> {
   const configuration = loadConfiguration();
   const logger = createLogger('worker', configuration);
   const database = await Database.connect({ url: requireDatabaseUrl(configuration), maxConnections: CONNECTIONS });
-  const app = await NestFactory.createApplicationContext(WorkerModule.forRoot(configuration, database), { logger });
+  const app = await NestFactory.createApplicationContext(WorkerModule.forRoot(configuration, database));
+  app.useLogger(logger);
   const worker = app.get(WorkerService);
   onShutdown(
     async () => {

@@ -22,7 +22,7 @@ export {
 export { KernelBugError } from './kernel-bug.js';
 export { discardPages } from './backing.js';
 export { fragmentationIndex, unusableIndex } from './fragmentation.js';
-export { readUsage } from './usage.js';
+export { freePagesOf, readUsage } from './usage.js';
 export type { MemoryUsage, ZoneUsage } from './usage.js';
 export { digestMemory, restoreMemory, snapshotMemory } from './snapshot.js';
 export { SnapshotError } from './snapshot-error.js';

@@ -1,0 +1,66 @@
+import type { GuestSample, OperationResult, ZoneSample } from '#contracts';
+import type { BalloonRequestEnd, GuestReading, ZoneReading } from '#guest';
+import { pagesToBytes } from '#units';
+
+export function toSample(guestId: string, reading: GuestReading): GuestSample {
+  const counter = new Map(reading.vmstat);
+  return {
+    guestId,
+    tick: reading.tick,
+    state: reading.run,
+    balloonState: reading.balloon.state,
+    isolatedPages: reading.isolatedPages,
+    values: {
+      totalBytes: pagesToBytes(reading.totalPages),
+      freeBytes: pagesToBytes(reading.freePages),
+      availableBytes: pagesToBytes(reading.availablePages),
+      usedBytes: pagesToBytes(Math.max(0, reading.totalPages - reading.availablePages)),
+      cachedBytes: pagesToBytes(reading.filePages),
+      anonBytes: pagesToBytes(reading.anonPages),
+      slabBytes: pagesToBytes(reading.slabReclaimablePages + reading.slabUnreclaimablePages),
+      // No swap and no stall accounting before reclaim exists.
+      swapUsedBytes: 0,
+      residentBytes: pagesToBytes(reading.residentPages),
+      balloonTargetBytes: pagesToBytes(reading.balloon.targetPages),
+      balloonActualBytes: pagesToBytes(reading.balloon.heldPages),
+      pressureSome10Ratio: 0,
+      pressureSome60Ratio: 0,
+      pressureFull10Ratio: 0,
+      pressureFull60Ratio: 0,
+      unusableIndex9Ratio: reading.unusableIndex9Ratio,
+      inflatedPagesTotal: counter.get('balloon_inflate') ?? 0,
+      deflatedPagesTotal: counter.get('balloon_deflate') ?? 0,
+      migratedPagesTotal: counter.get('balloon_migrate') ?? 0,
+    },
+    zones: reading.zones.map(toZoneSample),
+    vmstat: reading.vmstat,
+    stateDigest: reading.stateDigest,
+  };
+}
+
+function toZoneSample(zone: ZoneReading): ZoneSample {
+  const { minPages, lowPages, highPages } = zone.watermarks;
+  return {
+    node: zone.node,
+    name: zone.name,
+    managedPages: zone.managedPages,
+    freePages: zone.freePages,
+    watermarks: { minPages, lowPages, highPages },
+    freeBlocks: zone.nrFree,
+    fragmentationIndex: zone.fragmentationIndex,
+    unusableIndex: zone.unusableIndex,
+    pageblocks: zone.pageblocks,
+  };
+}
+
+export function toOperationResult(guestId: string, end: BalloonRequestEnd): OperationResult {
+  return {
+    operationId: end.id,
+    guestId,
+    tick: end.tick,
+    outcome: end.outcome,
+    achievedBytes: pagesToBytes(end.achievedPages),
+    deficitBytes: pagesToBytes(end.deficitPages),
+    reason: end.reason,
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * Many guests under one clock. Nothing couples them yet, so each is a function of its own configuration and commands; the
+ * order in which they run does not matter.
+ */
+import {
+  DomainError,
+  type GuestCommand,
+  type GuestConfiguration,
+  type GuestSample,
+  type InspectionAnswer,
+  type InspectionQuestion,
+  type OperationResult,
+  type TraceSeries,
+} from '#contracts';
+import { Guest } from '#guest';
+import { invariant, PAGE_SIZE_BYTES } from '#units';
+import { toGuestOptions } from './guest-options.js';
+import { toOperationResult, toSample } from './guest-sample.js';
+
+/** A guest samples itself at every tick that this divides. */
+export const SAMPLE_EVERY_TICKS = 5;
+
+/** Files of /proc that the core can print. */
+const PROC_FILES_SHOWN = ['BUDDYINFO', 'VMSTAT', 'MEMINFO'] as const;
+
+export interface SimulatedGuest {
+  readonly guestId: string;
+  readonly configuration: GuestConfiguration;
+  /** What a TRACE workload replays. */
+  readonly series: TraceSeries | null;
+}
+
+export interface Advance {
+  readonly samples: readonly GuestSample[];
+  readonly results: readonly OperationResult[];
+}
+
+interface MutableAdvance {
+  readonly samples: GuestSample[];
+  readonly results: OperationResult[];
+}
+
+export class ShardSimulation {
+  readonly #guests = new Map<string, Guest>();
+
+  /** Boots a guest at the end of `tick` and samples it. Throws RangeError or DomainError when its configuration cannot be. */
+  boot(member: SimulatedGuest, tick: number): GuestSample {
+    const guest = Guest.boot(toGuestOptions(member), tick);
+    this.#guests.set(member.guestId, guest);
+    return toSample(member.guestId, guest.read());
+  }
+
+  /** Takes a frozen guest in; returns what it is, to be compared with what was stored. */
+  restore(member: SimulatedGuest, bytes: Uint8Array): { readonly tick: number; readonly digest: string } {
+    const guest = Guest.restore(toGuestOptions(member), bytes);
+    this.#guests.set(member.guestId, guest);
+    return { tick: guest.tick, digest: guest.digest() };
+  }
+
+  remove(guestId: string): void {
+    this.#guests.delete(guestId);
+  }
+
+  /** Runs every guest from the end of `fromTick` to the end of `toTick`. */
+  advance(fromTick: number, toTick: number, commands: readonly GuestCommand[]): Advance {
+    const byGuest = new Map<string, GuestCommand[]>();
+    for (const command of commands) {
+      const known = byGuest.get(command.guestId);
+      if (known === undefined) byGuest.set(command.guestId, [command]);
+      else known.push(command);
+    }
+    const all: MutableAdvance = { samples: [], results: [] };
+    for (const [guestId, guest] of this.#guests) {
+      run(guestId, guest, fromTick, toTick, byGuest.get(guestId) ?? [], all);
+    }
+    return all;
+  }
+
+  /** As advance, for one guest. */
+  advanceGuest(guestId: string, fromTick: number, toTick: number, commands: readonly GuestCommand[]): Advance {
+    const all: MutableAdvance = { samples: [], results: [] };
+    run(guestId, this.#guest(guestId), fromTick, toTick, commands, all);
+    return all;
+  }
+
+  snapshot(guestId: string): { readonly tick: number; readonly digest: string; readonly bytes: Uint8Array } {
+    const guest = this.#guest(guestId);
+    return { tick: guest.tick, digest: guest.digest(), bytes: guest.snapshot() };
+  }
+
+  /** Throws DomainError BAD_INPUT for what the guest's kernel does not show. */
+  inspect(guestId: string, question: InspectionQuestion): InspectionAnswer {
+    const guest = this.#guest(guestId);
+    const file = PROC_FILES_SHOWN.find((name) => name === question.file);
+    if (file === undefined) {
+      throw new DomainError('BAD_INPUT', `file must be ${PROC_FILES_SHOWN.join(', ')}, got ${question.file}`, 'file');
+    }
+    return { tick: guest.tick, text: guest.procText(file) };
+  }
+
+  #guest(guestId: string): Guest {
+    const guest = this.#guests.get(guestId);
+    if (guest === undefined) throw new DomainError('NOT_FOUND', `guest ${guestId} does not run here`);
+    return guest;
+  }
+}
+
+function run(
+  guestId: string,
+  guest: Guest,
+  fromTick: number,
+  toTick: number,
+  commands: readonly GuestCommand[],
+  all: MutableAdvance,
+): void {
+  invariant(guest.tick === fromTick, `guest ${guestId} stands at tick ${guest.tick}, not ${fromTick}`);
+  let next = 0;
+  for (let tick = fromTick + 1; tick <= toTick; tick++) {
+    for (let command = commands[next]; command !== undefined && command.tick <= tick; command = commands[++next]) {
+      give(guest, command);
+    }
+    const ended = guest.advance();
+    for (const end of ended) all.results.push(toOperationResult(guestId, end));
+    if (ended.length > 0 || tick % SAMPLE_EVERY_TICKS === 0) all.samples.push(toSample(guestId, guest.read()));
+  }
+}
+
+function give(guest: Guest, command: GuestCommand): void {
+  if (command.kind === 'CANCEL') guest.cancelRequest(command.operationId);
+  else guest.requestBalloon(command.operationId, Math.floor(command.targetBytes / PAGE_SIZE_BYTES), command.timeoutMs);
+}
