@@ -32,6 +32,6 @@ export function unpackGuest(bytes: Uint8Array): { state: GuestState; memory: Uin
   if (end > bytes.length) throw new RangeError('the guest snapshot is cut off');
   let json = '';
   for (let at = HEADER_BYTES; at < end; at++) json += String.fromCharCode(bytes[at] ?? 0);
-  // A copy: the memory's columns want to lie aligned.
-  return { state: JSON.parse(json) as GuestState, memory: bytes.slice(end) };
+  // A copy, aligned as the memory wants it (a Node buffer would give a view where an array gives a copy).
+  return { state: JSON.parse(json) as GuestState, memory: new Uint8Array(bytes.subarray(end)) };
 }

@@ -179,7 +179,7 @@ function wordsOf(snapshot: Uint8Array): Int32Array {
   if (snapshot.length < HEADER_WORDS * 4 || snapshot.length % 4 !== 0) {
     throw new SnapshotError(`a length of ${snapshot.length} bytes cannot be right`);
   }
-  const aligned = snapshot.byteOffset % 4 === 0 ? snapshot : snapshot.slice();
+  const aligned = snapshot.byteOffset % 4 === 0 ? snapshot : new Uint8Array(snapshot);
   const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   if (words[0] !== MAGIC) throw new SnapshotError('it does not start with the magic BLMC');
   if (words[1] !== FORMAT_VERSION)
