@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { commandsOf, fencedBlocks } from './support/markdown.js';
+import { Home, RunningBallast, START_SCRIPT } from './support/running-ballast.js';
+
+jest.setTimeout(240_000);
+
+const BLOCKS = fencedBlocks('README.md');
+const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').flatMap(commandsOf);
+const QUERIES = BLOCKS.filter(({ language }) => language === 'graphql').map(({ text, line }) => ({
+  line,
+  text,
+  /** The answer that the README prints below the query. */
+  shown: BLOCKS.find((block) => block.language === 'json' && block.line > line)?.text,
+}));
+
+/** Names and kinds of an answer's fields; of a list, of its first element. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
+}
+
+describe('the README', () => {
+  let home: Home;
+  let ballast: RunningBallast;
+
+  beforeAll(async () => {
+    home = new Home();
+    ballast = await RunningBallast.start(home, { BALLAST_DEMO: '1' }, START_SCRIPT);
+  });
+
+  afterAll(async () => {
+    await ballast.interrupt();
+    await home.remove();
+  });
+
+  it.each(COMMANDS)('tells a command that works: %s', (command) => {
+    const script = /^npm (?:run )?(\S+)$/.exec(command)?.[1];
+    if (script !== undefined) {
+      // `npm start` runs above, `npm test` runs this; the others are scripts too.
+      const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+      expect(Object.keys(scripts)).toContain(script);
+      expect(scripts['start']).toBe(`node scripts/${START_SCRIPT[1]?.split('/').at(-1) ?? ''}`);
+      return;
+    }
+    if (/^(git clone|cd|docker compose)\b/.test(command)) return; // needs the network or an engine
+    const { port } = new URL(ballast.api.url);
+    const done = spawnSync('sh', ['-c', command.replaceAll(/(localhost|127\.0\.0\.1):3000/g, `127.0.0.1:${port}`)], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect(`${done.status}\n${done.stderr}`).toMatch(/^0\n/);
+    expect(done.stdout).not.toContain('"errors"');
+  });
+
+  it('has a first query', () => {
+    expect(QUERIES.length).toBeGreaterThan(0);
+  });
+
+  it.each(QUERIES)('tells a query that has the answer it shows: line $line', async ({ text, shown }) => {
+    const data = await ballast.api.ask(text);
+    if (shown === undefined) return;
+    const printed = JSON.parse(shown) as { data?: unknown };
+    expect(shapeOf(data)).toEqual(shapeOf(printed.data ?? printed));
+  });
+
+  it('names every setting that the code reads, and no other', () => {
+    const code = readFileSync('libs/platform/src/configuration.ts', 'utf8');
+    const read = [...code.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map((match) => match[1]);
+    const told = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z][A-Z_]+)`/gm)].map((match) => match[1]);
+    expect(told.sort()).toEqual(read.sort());
+  });
+});
