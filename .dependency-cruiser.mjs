@@ -79,7 +79,13 @@ export default {
       from: { path: '^(libs/[^/]+|apps/[^/]+)/', pathNot: TEST_FILE },
       to: { path: '^libs/', pathNot: ['^$1/', '^libs/[^/]+/src/index\\.ts$'] },
     },
-    { name: 'no-circular', comment: 'Break the cycle: move the shared type down.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-circular',
+      comment: 'Break the cycle: move the shared type down. (What Prisma generates is its own affair.)',
+      severity: 'error',
+      from: { pathNot: '^libs/persistence/src/generated/' },
+      to: { circular: true },
+    },
     {
       name: 'no-specs-in-production',
       comment: 'Production code never imports a test, an oracle or a bench.',
