@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   units: [],
   'memory-core': ['units'],
   contracts: ['units'],
-  guest: ['memory-core', 'contracts', 'units'],
+  guest: ['memory-core', 'units'],
   policy: ['units', 'contracts'],
   simulation: ['units', 'memory-core', 'contracts', 'guest', 'policy'],
   persistence: ['contracts', 'units'],
