@@ -1,7 +1,7 @@
 import { DomainError, type WorkloadSpec } from '#contracts';
 import { IDLE_WORKLOAD, SyntheticWorkload, TraceWorkload, type GuestOptions, type Workload } from '#guest';
 import { unreachable } from '#units';
-import type { SimulatedGuest } from './shard-simulation.js';
+import type { SimulatedGuest } from './simulated-guest.js';
 
 /** What the simulated VM is made of. Throws DomainError when its trace is not there. */
 export function toGuestOptions(member: SimulatedGuest): GuestOptions {

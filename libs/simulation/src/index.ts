@@ -1,1 +1,2 @@
-export { SAMPLE_EVERY_TICKS, ShardSimulation, type Advance, type SimulatedGuest } from './shard-simulation.js';
+export { SAMPLE_EVERY_TICKS, ShardSimulation, type Advance } from './shard-simulation.js';
+export type { SimulatedGuest } from './simulated-guest.js';

@@ -5,30 +5,22 @@
 import {
   DomainError,
   type GuestCommand,
-  type GuestConfiguration,
   type GuestSample,
   type InspectionAnswer,
   type InspectionQuestion,
   type OperationResult,
-  type TraceSeries,
 } from '#contracts';
 import { Guest } from '#guest';
 import { invariant, PAGE_SIZE_BYTES } from '#units';
 import { toGuestOptions } from './guest-options.js';
 import { toOperationResult, toSample } from './guest-sample.js';
+import type { SimulatedGuest } from './simulated-guest.js';
 
 /** A guest samples itself at every tick that this divides. */
 export const SAMPLE_EVERY_TICKS = 5;
 
 /** Files of /proc that the core can print. */
 const PROC_FILES_SHOWN = ['BUDDYINFO', 'VMSTAT', 'MEMINFO'] as const;
-
-export interface SimulatedGuest {
-  readonly guestId: string;
-  readonly configuration: GuestConfiguration;
-  /** What a TRACE workload replays. */
-  readonly series: TraceSeries | null;
-}
 
 export interface Advance {
   readonly samples: readonly GuestSample[];
