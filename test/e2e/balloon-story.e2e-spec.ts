@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { TestDatabase } from '../support/test-database.js';
 import type { Feed } from './support/api-client.js';
-import { BACKENDS, onTestDatabase } from './support/backends.js';
+import { backendsFor, onTestDatabase } from './support/backends.js';
 import { eventually } from './support/eventually.js';
 import {
   GIB,
@@ -30,7 +30,7 @@ interface UpdatedData {
   readonly operationUpdated: { readonly id: string; readonly status: string; readonly outcome: string | null };
 }
 
-describe.each(BACKENDS)('the story of a balloon, its work queued on $name', (backend) => {
+describe.each(backendsFor('story'))('the story of a balloon, its work queued on $name', (backend) => {
   let home: Home;
   let database: TestDatabase;
   let ballast: RunningBallast;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
-import { BACKENDS } from './support/backends.js';
+import { backendsFor } from './support/backends.js';
 import {
   GIB,
   MIB,
@@ -40,72 +40,75 @@ async function readAll(api: ApiClient, guestIds: readonly string[]): Promise<Mem
   );
 }
 
-describe.each(BACKENDS)('a fleet that was ended and started again, its work queued on $name', (backend) => {
-  const settings: Settings = { BALLAST_SPEED: '5', ...backend.settings };
-  let home: Home;
-  let ballast: RunningBallast;
-  let guestIds: string[];
+describe.each(backendsFor('restart'))(
+  'a fleet that was ended and started again, its work queued on $name',
+  (backend) => {
+    const settings: Settings = { BALLAST_SPEED: '5', ...backend.settings };
+    let home: Home;
+    let ballast: RunningBallast;
+    let guestIds: string[];
 
-  const startAgain = async (): Promise<void> => {
-    ballast = await RunningBallast.start(home, settings);
-  };
+    const startAgain = async (): Promise<void> => {
+      ballast = await RunningBallast.start(home, settings);
+    };
 
-  beforeAll(async () => {
-    home = new Home();
-    await startAgain();
-    const hostId = await createHost(ballast.api, 'lasting', 64 * GIB);
-    const idle = await createGuests(ballast.api, hostId, 1 * GIB, { namePrefix: 'idle', count: 2 });
-    const busy = await createGuests(ballast.api, hostId, 1 * GIB, {
-      namePrefix: 'busy',
-      seed: 7,
-      workload: { kind: 'SYNTHETIC', meanRatio: 0.3, swingRatio: 0.2, periodMs: 60_000 },
+    beforeAll(async () => {
+      home = new Home();
+      await startAgain();
+      const hostId = await createHost(ballast.api, 'lasting', 64 * GIB);
+      const idle = await createGuests(ballast.api, hostId, 1 * GIB, { namePrefix: 'idle', count: 2 });
+      const busy = await createGuests(ballast.api, hostId, 1 * GIB, {
+        namePrefix: 'busy',
+        seed: 7,
+        workload: { kind: 'SYNTHETIC', meanRatio: 0.3, swingRatio: 0.2, periodMs: 60_000 },
+      });
+      guestIds = [...idle, ...busy];
+      const [first = ''] = guestIds;
+      await ended(ballast.api, (await request(ballast.api, 'inflate', { guestId: first, bytes: 128 * MIB })).id);
     });
-    guestIds = [...idle, ...busy];
-    const [first = ''] = guestIds;
-    await ended(ballast.api, (await request(ballast.api, 'inflate', { guestId: first, bytes: 128 * MIB })).id);
-  });
 
-  afterAll(async () => {
-    await home.remove();
-  });
+    afterAll(async () => {
+      await home.remove();
+    });
 
-  it.each(ENDINGS)('has every guest back, page for page, after %s', async (_, end) => {
-    const tick = await pause(ballast.api);
-    const before = await readAll(ballast.api, guestIds);
-    await end(ballast);
+    it.each(ENDINGS)('has every guest back, page for page, after %s', async (_, end) => {
+      const tick = await pause(ballast.api);
+      const before = await readAll(ballast.api, guestIds);
+      await end(ballast);
 
-    await startAgain();
-    expect(await readTick(ballast.api)).toBe(tick);
-    expect(await readAll(ballast.api, guestIds)).toEqual(before);
-    await setClockSpeed(ballast.api, 5);
-  });
+      await startAgain();
+      expect(await readTick(ballast.api)).toBe(tick);
+      expect(await readAll(ballast.api, guestIds)).toEqual(before);
+      await setClockSpeed(ballast.api, 5);
+    });
 
-  it.each(ENDINGS)('has lost no acknowledged operation after %s in the midst of them', async (_, end) => {
-    const sizes = [96, 160, 224, 32].map((mib) => mib * MIB);
-    const acknowledged: Operation[] = [];
-    for (const targetBytes of sizes) {
-      const wave = guestIds.map((guestId) => request(ballast.api, 'setBalloonTarget', { guestId, targetBytes }));
-      acknowledged.push(...(await Promise.all(wave)));
-    }
-    const tick = await readTick(ballast.api);
-    await end(ballast);
+    it.each(ENDINGS)('has lost no acknowledged operation after %s in the midst of them', async (_, end) => {
+      const sizes = [96, 160, 224, 32].map((mib) => mib * MIB);
+      const acknowledged: Operation[] = [];
+      for (const targetBytes of sizes) {
+        const wave = guestIds.map((guestId) => request(ballast.api, 'setBalloonTarget', { guestId, targetBytes }));
+        acknowledged.push(...(await Promise.all(wave)));
+      }
+      const tick = await readTick(ballast.api);
+      await end(ballast);
 
-    await startAgain();
-    expect(await readTick(ballast.api)).toBeGreaterThanOrEqual(tick);
-    for (const { id } of acknowledged) {
-      expect((await ended(ballast.api, id)).outcome).toMatch(/^(REACHED|SUPERSEDED)$/);
-    }
-    const last = acknowledged.slice(-guestIds.length);
-    for (const [at, { id }] of last.entries()) {
-      expect((await readOperation(ballast.api, id)).outcome).toBe('REACHED');
-      const guest = await balloonAt(ballast.api, guestIds[at]!, 32 * MIB);
-      expect(guest.state).toBe('RUNNING');
-    }
-  });
+      await startAgain();
+      expect(await readTick(ballast.api)).toBeGreaterThanOrEqual(tick);
+      for (const { id } of acknowledged) {
+        expect((await ended(ballast.api, id)).outcome).toMatch(/^(REACHED|SUPERSEDED)$/);
+      }
+      const last = acknowledged.slice(-guestIds.length);
+      for (const [at, { id }] of last.entries()) {
+        expect((await readOperation(ballast.api, id)).outcome).toBe('REACHED');
+        const guest = await balloonAt(ballast.api, guestIds[at]!, 32 * MIB);
+        expect(guest.state).toBe('RUNNING');
+      }
+    });
 
-  it('leaves nothing running after Ctrl-C, and ends well', async () => {
-    const ending = await ballast.interrupt();
-    expect(ending).toMatchObject({ code: 0, signal: null });
-    expect(home.processes()).toEqual([]);
-  });
-});
+    it('leaves nothing running after Ctrl-C, and ends well', async () => {
+      const ending = await ballast.interrupt();
+      expect(ending).toMatchObject({ code: 0, signal: null });
+      expect(home.processes()).toEqual([]);
+    });
+  },
+);

@@ -100,29 +100,32 @@ export class RunningBallast {
     return this.process.pid ?? -1;
   }
 
+  /** Returns once it has ended by itself and nothing of it is left. */
+  async untilEnd(): Promise<Ending> {
+    const ending = await this.ending;
+    await this.home.untilQuiet();
+    return ending;
+  }
+
   /** Ctrl-C: the terminal gives SIGINT to the whole process group. */
   async interrupt(): Promise<Ending> {
     await this.api.close();
     process.kill(-this.launcherPid, 'SIGINT');
-    const ending = await this.ending;
-    await this.home.untilQuiet();
-    return ending;
+    return this.untilEnd();
   }
 
   /** `kill -9` of the process that was started, and of it alone. */
   async killLauncher(): Promise<void> {
     await this.api.close();
     process.kill(this.launcherPid, 'SIGKILL');
-    await this.ending;
-    await this.home.untilQuiet();
+    await this.untilEnd();
   }
 
   /** `kill -9` of every process at once, the database included. */
   async killEverything(): Promise<void> {
     await this.api.close();
     this.home.killEverything();
-    await this.ending;
-    await this.home.untilQuiet();
+    await this.untilEnd();
   }
 }
 
