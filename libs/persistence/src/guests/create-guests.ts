@@ -1,0 +1,151 @@
+import { DomainError } from '#contracts';
+import type { PoolClient } from 'pg';
+import type { Database } from '../database.js';
+import { hostNotFound } from '../hosts/hosts.js';
+import { isId, newId } from '../paging/ids.js';
+import { isTaken } from '../paging/unique.js';
+import { toGuest, type GuestRecord } from './guest.mapper.js';
+
+export type GuestDraft = Pick<
+  GuestRecord,
+  'assignedBytes' | 'minBytes' | 'maxBytes' | 'shares' | 'kernelProfile' | 'features' | 'workload' | 'seed'
+> & {
+  /** A name, or the first part of one: `<prefix>-<number>`. */
+  readonly naming: { readonly name: string } | { readonly prefix: string };
+};
+
+export interface GuestSizes {
+  readonly id: string;
+  readonly assignedBytes: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+}
+
+export interface HostSizes {
+  readonly name: string;
+  readonly capacityBytes: number;
+  readonly reservedBytes: number;
+  readonly swapBytes: number;
+}
+
+/** Decides whether guests fit on a host beside those that are there, under the host's lock; refuses by throwing. */
+export type Admit = (host: HostSizes, existing: readonly GuestSizes[], wanted: readonly GuestSizes[]) => void;
+
+export async function createGuests(
+  database: Database,
+  hostId: string,
+  drafts: readonly GuestDraft[],
+  admit: Admit,
+): Promise<GuestRecord[]> {
+  if (!isId(hostId)) throw hostNotFound(hostId, 'input.hostId');
+  const ids = await database.transaction(async (client) => {
+    const { host, guests } = await lockHost(client, hostId);
+    const names = nameGuests(drafts, new Set(guests.map((guest) => guest.name)));
+    admit(
+      host,
+      guests.map((guest) => ({ ...guest, id: guest.name })),
+      drafts.map((draft, at) => ({ ...draft, id: names[at] ?? '' })),
+    );
+    return insertGuests(client, hostId, drafts, names);
+  });
+  const rows = await database.prisma.guest.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
+  return rows.map(toGuest);
+}
+
+interface HostRow {
+  name: string;
+  capacityBytes: number;
+  reservedBytes: number;
+  swapBytes: number;
+}
+
+/** Holds the host against other admissions and its deletion until the transaction ends. */
+export async function lockHost(
+  client: PoolClient,
+  hostId: string,
+): Promise<{ host: HostSizes; guests: (GuestSizes & { name: string })[] }> {
+  const hosts = await client.query<HostRow>(
+    `SELECT name, capacity_bytes::float8 AS "capacityBytes", reserved_bytes::float8 AS "reservedBytes",
+            swap_bytes::float8 AS "swapBytes"
+       FROM host WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`,
+    [hostId],
+  );
+  const host = hosts.rows[0];
+  if (host === undefined) throw hostNotFound(hostId, 'input.hostId');
+  const guests = await client.query<GuestSizes & { name: string }>(
+    `SELECT id, name, assigned_bytes::float8 AS "assignedBytes", min_bytes::float8 AS "minBytes",
+            max_bytes::float8 AS "maxBytes"
+       FROM guest WHERE host_id = $1 AND state <> 'DELETED' ORDER BY id`,
+    [hostId],
+  );
+  return { host, guests: guests.rows };
+}
+
+/** Given names as they are; the others take the lowest numbers that are free. */
+function nameGuests(drafts: readonly GuestDraft[], taken: Set<string>): string[] {
+  const next = new Map<string, number>();
+  return drafts.map(({ naming }) => {
+    if ('name' in naming) return naming.name;
+    let number = next.get(naming.prefix) ?? 1;
+    while (taken.has(`${naming.prefix}-${number}`)) number++;
+    next.set(naming.prefix, number + 1);
+    return `${naming.prefix}-${number}`;
+  });
+}
+
+async function insertGuests(
+  client: PoolClient,
+  hostId: string,
+  drafts: readonly GuestDraft[],
+  names: readonly string[],
+): Promise<string[]> {
+  const ids = drafts.map(() => newId());
+  try {
+    await client.query(
+      `INSERT INTO guest (id, host_id, shard_id, name, assigned_bytes, min_bytes, max_bytes, shares, kernel_profile, features, workload, seed)
+       SELECT id, $1, shard_id, name, assigned, min, max, shares, profile, features, workload, seed
+         FROM unnest($2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[], $9::text[], $10::jsonb[], $11::jsonb[], $12::bigint[])
+              AS draft(id, shard_id, name, assigned, min, max, shares, profile, features, workload, seed)`,
+      [
+        hostId,
+        ids,
+        await leastFilledShards(client, drafts.length),
+        names,
+        drafts.map((draft) => draft.assignedBytes),
+        drafts.map((draft) => draft.minBytes),
+        drafts.map((draft) => draft.maxBytes),
+        drafts.map((draft) => draft.shares),
+        drafts.map((draft) => draft.kernelProfile),
+        drafts.map((draft) => JSON.stringify(draft.features)),
+        drafts.map((draft) => JSON.stringify(draft.workload)),
+        drafts.map((draft) => draft.seed),
+      ],
+    );
+  } catch (error) {
+    if (isTaken(error)) throw nameTaken(names);
+    throw error;
+  }
+  return ids;
+}
+
+/** A shard for each new guest, so that all shards hold about as many. */
+async function leastFilledShards(client: PoolClient, count: number): Promise<number[]> {
+  const { rows } = await client.query<{ id: number; guests: number }>(
+    `SELECT s.id, count(g.id)::int AS guests FROM shard s LEFT JOIN guest g ON g.shard_id = s.id AND g.state <> 'DELETED'
+      GROUP BY s.id ORDER BY s.id`,
+  );
+  return Array.from({ length: count }, () => {
+    const emptiest = rows.reduce((best, row) => (row.guests < best.guests ? row : best));
+    emptiest.guests++;
+    return emptiest.id;
+  });
+}
+
+export function nameTaken(names: readonly string[]): DomainError {
+  const shown = names.map((name) => `"${name}"`).slice(0, 3);
+  return new DomainError(
+    'CONFLICT',
+    `input.name must be one that no other guest of the host has; ${shown.join(', ')} is taken`,
+    'input.name',
+  );
+}

@@ -1,0 +1,95 @@
+import { DomainError, type TraceFormat, type TraceSeries } from '#contracts';
+import type { PoolClient } from 'pg';
+import type { Database } from '../database.js';
+import { distinctIds, newId } from '../paging/ids.js';
+import { decodeIdCursor, encodeCursor, toPage, type Page, type PageRequest } from '../paging/page.js';
+import { isTaken } from '../paging/unique.js';
+import { toTrace, type TraceRecord } from './trace.mapper.js';
+
+export interface TraceDraft {
+  readonly name: string;
+  readonly format: TraceFormat;
+  readonly series: readonly TraceSeries[];
+}
+
+const LIST = 'traces';
+
+/** Questions about imported traces. */
+export class Traces {
+  constructor(private readonly database: Database) {}
+
+  async find(ids: readonly string[]): Promise<TraceRecord[]> {
+    const rows = await this.database.prisma.trace.findMany({ where: { id: { in: distinctIds(ids) } } });
+    return rows.map(toTrace);
+  }
+
+  /** In the order of their import. */
+  async list(request: PageRequest): Promise<Page<TraceRecord>> {
+    const { prisma } = this.database;
+    const after = decodeIdCursor(LIST, request.after);
+    const rows = await prisma.trace.findMany({
+      where: after === null ? {} : { id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: request.first + 1,
+    });
+    return toPage(
+      rows.map(toTrace),
+      request,
+      (trace) => encodeCursor(LIST, [trace.id]),
+      () => prisma.trace.count(),
+    );
+  }
+
+  /** Names of a trace's VMs, in order. */
+  async vmNames(traceId: string): Promise<string[]> {
+    const rows = await this.database.prisma.traceVm.findMany({
+      where: { traceId: { in: distinctIds([traceId]) } },
+      select: { vm: true },
+      orderBy: { vm: 'asc' },
+    });
+    return rows.map((row) => row.vm);
+  }
+
+  /** Stores a trace whole or not at all. Throws DomainError CONFLICT when another trace has the name. */
+  async import(draft: TraceDraft): Promise<TraceRecord> {
+    const id = newId();
+    try {
+      await this.database.transaction((client) => insert(client, id, draft));
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      throw new DomainError(
+        'CONFLICT',
+        `input.name must be one that no other trace has; "${draft.name}" is taken`,
+        'input.name',
+      );
+    }
+    return toTrace(await this.database.prisma.trace.findUniqueOrThrow({ where: { id } }));
+  }
+}
+
+async function insert(client: PoolClient, id: string, { name, format, series }: TraceDraft): Promise<void> {
+  const rowCount = series.reduce((rows, one) => rows + one.timesMs.length, 0);
+  await client.query('INSERT INTO trace (id, name, format, vm_count, row_count) VALUES ($1, $2, $3, $4, $5)', [
+    id,
+    name,
+    format,
+    series.length,
+    rowCount,
+  ]);
+  for (const one of series) {
+    await client.query(
+      `INSERT INTO trace_vm (trace_id, vm, assigned_bytes, times_ms, active_bytes, disk_read_bytes_per_sec, disk_write_bytes_per_sec, cpu_ratio)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        id,
+        one.vm,
+        one.assignedBytes,
+        one.timesMs,
+        one.activeBytes,
+        one.diskReadBytesPerSec,
+        one.diskWriteBytesPerSec,
+        one.cpuRatio,
+      ],
+    );
+  }
+}
