@@ -1,21 +1,68 @@
+/**
+ * Everything that changes in a guest besides its memory, as one text: what a snapshot stores and a digest hashes. Keys stand
+ * in one order and numbers in their shortest exact form, so that equal states have equal texts.
+ */
 import type { BalloonRequest } from './balloon/balloon-request.js';
-import type { BalloonState } from './balloon/virtio-balloon.js';
-import type { MemoryUserState } from './workload/memory-user.js';
+import type { DriverPhase, VirtioBalloon } from './balloon/virtio-balloon.js';
+import type { Programs, ProgramsState } from './workload/programs.js';
 
-export type GuestRunState = 'RUNNING' | 'KERNEL_BUG';
+export const RUN_STATES = ['RUNNING', 'KERNEL_BUG'] as const;
+export type GuestRunState = (typeof RUN_STATES)[number];
 
-/** All of a guest that is not its memory: plain data, stored with a snapshot. */
-export interface GuestState {
-  run: GuestRunState;
-  /** What stopped the kernel. */
-  bugReason: string | null;
-  readonly bornTick: number;
-  /** Last tick that was run. */
-  tick: number;
-  /** Id of the balloon device in the core; −1 without MEMORY_BALLOONING. */
-  readonly device: number;
-  readonly balloon: BalloonState;
-  readonly user: MemoryUserState;
+export interface BalloonRecord {
+  readonly phase: DriverPhase;
+  readonly atUs: number;
+  readonly numPages: number;
+  readonly movedAtUs: number;
+  readonly held: readonly number[];
+  readonly targetPages: number;
+  readonly actualPages: number;
+  readonly inflateRequests: number;
+  readonly deflateRequests: number;
+}
+
+export interface ProgramsRecord {
+  readonly bootTick: number;
+  /** Digest of the workload. */
+  readonly workload: string;
+  readonly random: readonly number[];
+  readonly state: Readonly<ProgramsState>;
+}
+
+export interface GuestRecord {
+  readonly run: GuestRunState;
+  /** What the kernel found broken; null while it runs. */
+  readonly bugReason: string | null;
   /** The balloon request that somebody waits for. */
-  request: BalloonRequest | null;
+  readonly request: BalloonRequest | null;
+  /** Null without MEMORY_BALLOONING. */
+  readonly balloon: BalloonRecord | null;
+  readonly programs: ProgramsRecord;
+}
+
+/** JSON in printable ASCII: what may be stored a byte a letter. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+export function balloonRecord(driver: VirtioBalloon): BalloonRecord {
+  const { phase, atUs, numPages, movedAtUs, device } = driver;
+  return {
+    phase,
+    atUs,
+    numPages,
+    movedAtUs,
+    held: [...driver.held.subarray(0, driver.heldCount)],
+    targetPages: device.targetPages,
+    actualPages: device.actualPages,
+    inflateRequests: device.inflateRequests,
+    deflateRequests: device.deflateRequests,
+  };
+}
+
+export function programsRecord({ bootTick, workload, random, state }: Programs): ProgramsRecord {
+  return { bootTick, workload: workload.digest, random: [...random.state()], state };
 }

@@ -1,32 +1,54 @@
 /**
- * One simulated VM: the memory core, a virtio balloon and the software that uses the memory, run tick by tick. It is a function
- * of its configuration, its commands and the ticks: no clock, no chance beyond its seed.
+ * One simulated VM: the memory core, a virtio balloon and the software that uses the memory, run tick by tick. It is a
+ * function of its options, its commands and the ticks: no clock, no chance beyond its seed.
+ *
+ * A tick: requests are taken at its start, then programs act, then the balloon driver runs through the tick's million
+ * microseconds, then the request is judged.
  */
 import {
-  createBalloonDevice,
   createMemory,
   digestMemory,
   freePagesOf,
-  isolatedPages,
   KernelBugError,
-  NIL,
   procText,
   restoreMemory,
   snapshotMemory,
+  SnapshotError,
   vmstat,
   type KernelProfile,
   type Memory,
   type ProcFile,
 } from '#memory-core';
-import { PAGE_SIZE_BYTES, TICK_US } from '#units';
+import { PAGE_SIZE_BYTES, RandomStream, TICK_US } from '#units';
 import { backOffUs, DEFAULT_BALLOON_COSTS, type BalloonCosts } from './balloon/balloon-costs.js';
-import { endOf, outcomeOf, STALL_AFTER_US, type BalloonRequestEnd } from './balloon/balloon-request.js';
-import { VirtioBalloon } from './balloon/virtio-balloon.js';
-import type { GuestState } from './guest-state.js';
+import {
+  deadlineUs,
+  endOf,
+  mib,
+  outcomeOf,
+  standingOf,
+  whyEnded,
+  type BalloonOutcome,
+  type BalloonRequest,
+  type BalloonRequestEnd,
+} from './balloon/balloon-request.js';
+import {
+  attachBalloon,
+  notifyOutOfMemory,
+  probeBalloon,
+  runDriver,
+  setTarget,
+  type VirtioBalloon,
+} from './balloon/virtio-balloon.js';
+import { readBalloon, readMemory, type GuestReading, type MemoryReading } from './guest-reading.js';
+import { parseGuestRecord } from './guest-record.js';
+import { restoreBalloon, restorePrograms } from './guest-restore.js';
+import { GuestSnapshotError } from './guest-snapshot-error.js';
 import { packGuest, unpackGuest } from './guest-snapshot.js';
-import { readGuest, type GuestReading } from './guest-reading.js';
-import { SummaryDigest } from './summary-digest.js';
-import { MemoryUser } from './workload/memory-user.js';
+import { asciiJson, balloonRecord, programsRecord, type GuestRecord, type GuestRunState } from './guest-state.js';
+import { StateHash } from './state-hash.js';
+import { runPrograms, startPrograms, type Programs } from './workload/programs.js';
+import { dropCache, slabRatio, type Software } from './workload/software.js';
 import type { Workload } from './workload/workload.js';
 
 export interface GuestOptions {
@@ -36,122 +58,152 @@ export interface GuestOptions {
   readonly balloonCompaction: boolean;
   readonly deflateOnOom: boolean;
   readonly workload: Workload;
+  /** Of all chance in the guest; 0 ≤ seed < 2^32. */
+  readonly seed: number;
   /** Default: the measured costs of a virtio balloon. */
   readonly balloonCosts?: BalloonCosts;
 }
 
+/** The balloon list of a guest's only balloon in its memory. */
+const BALLOON_LIST = 0;
+
 export class Guest {
+  readonly #options: GuestOptions;
   readonly #balloon: VirtioBalloon | null;
-  readonly #user: MemoryUser;
+  readonly #programs: Programs;
   readonly #ended: BalloonRequestEnd[] = [];
+  #tick: number;
+  #run: GuestRunState = 'RUNNING';
+  #bugReason: string | null = null;
+  #request: BalloonRequest | null = null;
+  /** What memory and balloon looked like when they were last read; null once they may have changed. */
+  #reading: MemoryReading | null = null;
 
   private constructor(
-    private readonly options: GuestOptions,
+    options: GuestOptions,
     readonly memory: Memory,
-    private readonly state: GuestState,
+    tick: number,
+    record: GuestRecord | null,
   ) {
-    this.#user = new MemoryUser(memory, options.workload, options.assignedBytes / PAGE_SIZE_BYTES, state.user);
-    this.#balloon =
-      state.device === NIL
-        ? null
-        : new VirtioBalloon(
-            memory,
-            {
-              device: state.device,
-              costs: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
-              backOffUs: backOffUs(options.kernelProfile),
-              giveBack: (pages) => this.#user.dropCache(pages),
-            },
-            state.balloon,
-          );
+    this.#options = options;
+    this.#tick = tick;
+    const software: Software = {
+      memory,
+      ramPages: options.assignedBytes / PAGE_SIZE_BYTES,
+      slabPerCachePage: slabRatio(options.seed),
+      outOfMemory: () => (this.#balloon === null ? 0 : notifyOutOfMemory(this.#balloon)),
+    };
+    const driver = {
+      memory,
+      deflateOnOom: options.deflateOnOom,
+      costs: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
+      backOffUs: backOffUs(options.kernelProfile),
+      reclaim: (pages: number): number => dropCache(software, pages),
+    };
+    if (record === null) {
+      this.#balloon = probeBalloon(driver);
+      this.#programs = startPrograms(options.workload, software, RandomStream.of(options.seed, 'programs'), tick);
+      return;
+    }
+    this.#balloon = options.memoryBallooning ? attachBalloon(driver, BALLOON_LIST) : null;
+    restoreBalloon(this.#balloon, record.balloon);
+    this.#programs = restorePrograms(options.workload, software, record.programs);
+    this.#run = record.run;
+    this.#bugReason = record.bugReason;
+    this.#request = record.request;
   }
 
   /** A guest that has just booted at the end of `tick`. Throws RangeError naming the option that cannot be. */
   static boot(options: GuestOptions, tick: number): Guest {
     const { assignedBytes, kernelProfile, memoryBallooning, balloonCompaction } = options;
     const memory = createMemory({ ramBytes: assignedBytes, kernelProfile, memoryBallooning, balloonCompaction });
-    const startUs = tick * TICK_US;
-    const guest = new Guest(options, memory, {
-      run: 'RUNNING',
-      bugReason: null,
-      bornTick: tick,
-      tick,
-      device: createBalloonDevice(memory, !options.deflateOnOom),
-      balloon: { targetUnits: 0, actualUnits: 0, nextRunUs: startUs, progressUs: startUs },
-      user: MemoryUser.boot(memory, assignedBytes / PAGE_SIZE_BYTES),
-      request: null,
-    });
-    guest.#user.settle();
-    return guest;
+    return new Guest(options, memory, tick, null);
   }
 
-  /** The guest that `snapshot` froze. `options` must be those it was booted with. Throws RangeError or SnapshotError for other bytes. */
+  /** The guest that `snapshot` froze. Throws GuestSnapshotError for other bytes, or when `options` are not those it was booted with. */
   static restore(options: GuestOptions, snapshot: Uint8Array): Guest {
-    const { state, memory } = unpackGuest(snapshot);
-    return new Guest(options, restoreMemory(memory), state);
+    const parts = unpackGuest(snapshot);
+    if (parts.options !== optionsText(options)) {
+      throw new GuestSnapshotError('it was taken of a guest with other options');
+    }
+    const record = parseGuestRecord(parts.state);
+    try {
+      return new Guest(options, restoreMemory(parts.memory), parts.tick, record);
+    } catch (error) {
+      throw error instanceof SnapshotError ? new GuestSnapshotError(error.message) : error;
+    }
   }
 
+  /** The last tick it has lived through. */
   get tick(): number {
-    return this.state.tick;
+    return this.#tick;
   }
 
   snapshot(): Uint8Array {
-    return packGuest(this.state, snapshotMemory(this.memory));
+    const options = optionsText(this.#options);
+    return packGuest({ tick: this.#tick, options, state: this.#stateText(), memory: snapshotMemory(this.memory) });
   }
 
   /** Digest of everything the guest is; equal for a guest and its restored snapshot. */
   digest(): string {
-    return `${digestMemory(this.memory)}${new SummaryDigest().addText(JSON.stringify(this.state)).toString()}`;
+    const hash = new StateHash().addText(optionsText(this.#options)).addNumber(this.#tick).addText(this.#stateText());
+    return `${digestMemory(this.memory)}${hash.finish()}`;
   }
 
   /** Asks the balloon for `targetPages` from the start of the next tick on. A request that still runs is superseded. */
   requestBalloon(id: string, targetPages: number, timeoutMs: number | null): void {
-    const tick = this.state.tick + 1;
-    const startedUs = this.state.tick * TICK_US;
-    const request = { id, targetPages, timeoutMs, startedUs };
-    if (this.#balloon === null || this.state.run !== 'RUNNING') {
-      const why = this.state.bugReason ?? 'the guest was built without MEMORY_BALLOONING: it has no balloon';
-      this.#ended.push(endOf(request, tick, 'REFUSED', this.#heldPages, why));
+    const startedUs = this.#tick * TICK_US;
+    const refusal = this.#refusal(targetPages);
+    if (this.#balloon === null || refusal !== null) {
+      const held = this.#balloon?.device.actualPages ?? 0;
+      this.#ended.push(endOf({ id, targetPages }, this.#tick + 1, 'REFUSED', held, refusal ?? ''));
       return;
     }
-    this.#endRequest(tick, 'SUPERSEDED', `operation ${id} asks for ${mib(targetPages)} instead`);
-    this.state.request = request;
-    this.#balloon.setTarget(targetPages, startedUs);
+    if (this.#request !== null) {
+      const standing = standingOf(this.#request, this.#balloon);
+      this.#endRequest('SUPERSEDED', this.#tick + 1, `${standing} when operation ${id} took over`);
+    }
+    this.#request = { id, targetPages, timeoutMs, startedUs };
+    setTarget(this.#balloon, targetPages, startedUs);
+    this.#reading = null;
   }
 
   /** Calls the request off, if it still runs: the balloon stays as large as it is. */
   cancelRequest(id: string): void {
-    if (this.state.request?.id !== id) return;
-    const held = this.#heldPages;
-    this.#balloon?.setTarget(held, this.state.tick * TICK_US);
-    this.#endRequest(this.state.tick + 1, 'CANCELLED', `called off; the balloon stays at ${mib(held)}`);
+    if (this.#balloon === null || this.#request?.id !== id) return;
+    const nowUs = this.#tick * TICK_US;
+    const why = whyEnded('CANCELLED', this.#request, this.#balloon, nowUs, 0);
+    setTarget(this.#balloon, this.#balloon.numPages, nowUs);
+    this.#endRequest('CANCELLED', this.#tick + 1, why);
   }
 
   /** Runs one tick; returns the requests that ended in it, those of the commands given before it included. */
   advance(): readonly BalloonRequestEnd[] {
-    this.state.tick++;
-    if (this.state.run === 'RUNNING') {
+    this.#tick++;
+    if (this.#run === 'RUNNING') {
       try {
-        this.#user.advance(this.state.tick - this.state.bornTick);
-        this.#balloon?.runUntil(this.state.tick * TICK_US);
-        this.#judgeRequest();
+        if (runPrograms(this.#programs, this.#tick)) this.#reading = null;
+        if (this.#balloon !== null) this.#runBalloon(this.#balloon);
       } catch (error) {
         if (!(error instanceof KernelBugError)) throw error;
         this.#stopKernel(error.message);
       }
     }
-    return this.#ended.splice(0);
+    return this.#ended.length === 0 ? NOTHING_ENDED : this.#ended.splice(0);
   }
 
-  /** What is known of the guest now. */
+  /** What is known of the guest now. Cheap while neither memory nor balloon changes. */
   read(): GuestReading {
-    const balloon = {
-      targetPages: this.state.balloon.targetUnits,
-      heldPages: this.#heldPages,
-      state: this.#balloonState(),
+    this.#reading ??= readMemory(this.memory, this.#balloon);
+    const state = new StateHash().addText(this.#reading.digest).addText(this.#stateText());
+    return {
+      ...this.#reading,
+      tick: this.#tick,
+      run: this.#run,
+      balloon: readBalloon(this.#run === 'RUNNING' ? this.#balloon : null, this.#balloon, this.#tick * TICK_US),
+      unmetPages: this.#programs.state.unmet,
+      stateDigest: state.finish(),
     };
-    const isolated = this.state.device === NIL ? 0 : isolatedPages(this.memory, this.state.device);
-    return readGuest(this.memory, this.state, balloon, isolated);
   }
 
   /** A file of /proc, as Linux prints it. */
@@ -164,47 +216,69 @@ export class Guest {
     return vmstat(this.memory);
   }
 
-  get #heldPages(): number {
-    return this.#balloon?.heldPages ?? 0;
+  #refusal(targetPages: number): string | null {
+    if (this.#bugReason !== null) return this.#bugReason;
+    if (this.#balloon === null) return 'the guest was built without MEMORY_BALLOONING: it has no balloon';
+    const ramPages = this.#options.assignedBytes / PAGE_SIZE_BYTES;
+    return targetPages <= ramPages
+      ? null
+      : `a balloon of ${mib(targetPages)} does not fit into ${mib(ramPages)} of RAM`;
   }
 
-  #balloonState(): 'IDLE' | 'INFLATING' | 'DEFLATING' | 'STALLED' {
-    const { targetUnits, progressUs } = this.state.balloon;
-    const held = this.#heldPages;
-    if (held === targetUnits) return 'IDLE';
-    if (this.state.tick * TICK_US - progressUs >= STALL_AFTER_US) return 'STALLED';
-    return held < targetUnits ? 'INFLATING' : 'DEFLATING';
+  /** Runs the driver to the end of the tick, and judges the request at its deadline and at the end. */
+  #runBalloon(balloon: VirtioBalloon): void {
+    const endUs = this.#tick * TICK_US;
+    const deadline = this.#request === null ? Infinity : deadlineUs(this.#request);
+    if (deadline < endUs) this.#runBalloonUntil(balloon, deadline);
+    this.#runBalloonUntil(balloon, endUs);
   }
 
-  #judgeRequest(): void {
-    const { request, balloon, tick } = this.state;
-    if (request === null) return;
-    const held = this.#heldPages;
-    const outcome = outcomeOf(request, held, balloon.progressUs, tick * TICK_US);
+  #runBalloonUntil(balloon: VirtioBalloon, untilUs: number): void {
+    if (runDriver(balloon, untilUs)) this.#reading = null;
+    if (this.#request === null) return;
+    const outcome = outcomeOf(this.#request, balloon, untilUs);
     if (outcome === null) return;
-    const standing = `the balloon holds ${mib(held)} of ${mib(request.targetPages)}`;
-    const why = {
-      REACHED: standing,
-      STALLED: `${standing}; no page moved for ${STALL_AFTER_US / 1e6} s, the guest has ${mib(freePagesOf(this.memory))} free`,
-      TIMED_OUT: `${standing} after ${request.timeoutMs ?? 0} ms`,
-    };
-    this.#endRequest(tick, outcome, why[outcome]);
+    const why = whyEnded(outcome, this.#request, balloon, untilUs, freePagesOf(this.memory));
+    this.#endRequest(outcome, this.#tick, why);
   }
 
-  #endRequest(tick: number, outcome: BalloonRequestEnd['outcome'], why: string): void {
-    const { request } = this.state;
-    if (request === null) return;
-    this.#ended.push(endOf(request, tick, outcome, this.#heldPages, why));
-    this.state.request = null;
+  #endRequest(outcome: BalloonOutcome, tick: number, why: string): void {
+    if (this.#request === null) return;
+    this.#ended.push(endOf(this.#request, tick, outcome, this.#balloon?.device.actualPages ?? 0, why));
+    this.#request = null;
+    this.#reading = null;
   }
 
   #stopKernel(reason: string): void {
-    this.state.run = 'KERNEL_BUG';
-    this.state.bugReason = `kernel BUG: ${reason}`;
-    this.#endRequest(this.state.tick, 'REFUSED', this.state.bugReason);
+    this.#run = 'KERNEL_BUG';
+    this.#bugReason = `kernel BUG: ${reason}`;
+    this.#reading = null;
+    this.#endRequest('REFUSED', this.#tick, this.#bugReason);
+  }
+
+  #stateText(): string {
+    const record: GuestRecord = {
+      run: this.#run,
+      bugReason: this.#bugReason,
+      request: this.#request,
+      balloon: this.#balloon === null ? null : balloonRecord(this.#balloon),
+      programs: programsRecord(this.#programs),
+    };
+    return asciiJson(record);
   }
 }
 
-function mib(pages: number): string {
-  return `${((pages * PAGE_SIZE_BYTES) / 2 ** 20).toFixed(1)} MiB`;
+const NOTHING_ENDED: readonly BalloonRequestEnd[] = [];
+
+/** What a guest is built with, keys in one order; the workload by its digest. */
+function optionsText(options: GuestOptions): string {
+  return asciiJson({
+    assignedBytes: options.assignedBytes,
+    kernelProfile: options.kernelProfile,
+    memoryBallooning: options.memoryBallooning,
+    balloonCompaction: options.balloonCompaction,
+    deflateOnOom: options.deflateOnOom,
+    workload: options.workload.digest,
+    seed: options.seed,
+  });
 }

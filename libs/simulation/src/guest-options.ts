@@ -5,13 +5,14 @@ import type { SimulatedGuest } from './simulated-guest.js';
 
 /** What the simulated VM is made of. Throws DomainError when its trace is not there. */
 export function toGuestOptions(member: SimulatedGuest): GuestOptions {
-  const { assignedBytes, kernelProfile, features } = member.configuration;
+  const { assignedBytes, kernelProfile, features, seed } = member.configuration;
   return {
     assignedBytes,
     kernelProfile,
     memoryBallooning: features.memoryBallooning,
     balloonCompaction: features.balloonCompaction,
     deflateOnOom: features.deflateOnOom,
+    seed,
     workload: toWorkload(member, member.configuration.workload),
   };
 }
@@ -21,8 +22,9 @@ function toWorkload({ series, configuration }: SimulatedGuest, spec: WorkloadSpe
     case 'IDLE':
       return IDLE_WORKLOAD;
     case 'TRACE':
-      if (series === null)
-        throw new DomainError('NOT_FOUND', `trace ${spec.traceId} has no VM ${spec.vm}`, 'workload.vm');
+      if (series === null || series.timesMs.length === 0) {
+        throw new DomainError('NOT_FOUND', `trace ${spec.traceId} has no samples of VM ${spec.vm}`, 'workload.vm');
+      }
       return new TraceWorkload(series, configuration.assignedBytes, configuration.seed, spec.offsetMs);
     case 'SYNTHETIC':
       return new SyntheticWorkload(spec, configuration.assignedBytes, configuration.seed);

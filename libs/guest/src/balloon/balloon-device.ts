@@ -38,15 +38,13 @@ export function receiveInflated(
   discardPages(memory, frames, count);
 }
 
-/** The driver wants the first `count` of `frames` back. The host backs them again when they are touched. */
-export function receiveDeflated(
-  device: BalloonDevice,
-  frames: Int32Array,
-  count: number,
-  pagesPerFrame: number,
-): void {
+/**
+ * The driver wants the first `count` of `frames` back; the request names the last of them first, since the core leaves
+ * dequeued pages in reverse. The host backs them again when they are touched.
+ */
+export function receiveDeflated(device: BalloonDevice, frames: Int32Array, count: number, pagesPerFrame: number): void {
   device.deflateRequests++;
-  device.observer?.('DEFLATE', balloonPfns(frames, count, pagesPerFrame));
+  device.observer?.('DEFLATE', balloonPfns(frames.slice(0, count).reverse(), count, pagesPerFrame));
 }
 
 /** The 4 KiB pfns of guest pages: each guest page is `pagesPerFrame` consecutive ones. */

@@ -1,0 +1,131 @@
+/**
+ * A guest's programs through time: follows a workload row by row, through the software's owners.
+ *
+ * Growth comes as a ramp that begins at a drawn moment of the row and takes at least 10 s, at most 0.06 GiB/s: what one busy
+ * core was seen to fill (a twelfth of the 0.7 GiB/s that a compiler run on twelve cores reached, data of
+ * luhsra/hyperalloc-bench). Memory no longer wanted is freed at once or kept by the program's allocator; kept memory is
+ * used again before new memory is asked for. Memory that cannot be had stays wanted and is asked for every tick.
+ */
+import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
+import type { RandomStream } from '#units';
+import { positionMs, rowAt, rowTicks } from './workload.js';
+import type { Workload } from './workload.js';
+import { PROCESSES, growCache, growProcess, shrinkPrograms, startSoftware } from './software.js';
+import type { Software } from './software.js';
+
+const RAMP_TICKS = 10;
+const RAMP_PAGES_PER_TICK = Math.floor((0.06 * GIB) / PAGE_SIZE_BYTES) * (TICK_MS / 1000);
+/** Pages that enter the page cache together: the default readahead, 128 KiB. */
+const READAHEAD_PAGES = 32;
+
+/** All that changes; a snapshot holds it. Pages unless it says otherwise. */
+export interface ProgramsState {
+  /** Row of the workload that holds. */
+  row: number;
+  /** Wanted by the row. */
+  goal: number;
+  /** Not wanted, but kept by the programs' allocators. */
+  kept: number;
+  /** Wanted and not there yet. */
+  pending: number;
+  /** Of the last tick's ramp: what could not be had. */
+  unmet: number;
+  /** Pages a tick while `pending` lasts, from `rampTick` on, for program `process`. */
+  ramp: number;
+  rampTick: number;
+  process: number;
+  /** Read or written, but not yet a whole readahead. */
+  cacheDebt: number;
+}
+
+export interface Programs {
+  readonly workload: Workload;
+  readonly software: Software;
+  readonly random: RandomStream;
+  readonly bootTick: number;
+  readonly state: ProgramsState;
+}
+
+/** Starts the guest's software where the workload begins. */
+export function startPrograms(
+  workload: Workload,
+  software: Software,
+  random: RandomStream,
+  bootTick: number,
+): Programs {
+  const row = rowAt(workload, positionMs(workload, 0), 0);
+  const goal = workload.anonPages[row] ?? 0;
+  const pending = startSoftware(software, goal, workload.bootCachePages);
+  const ramp = rampOf(pending);
+  const process = 0;
+  return {
+    workload,
+    software,
+    random,
+    bootTick,
+    state: { row, goal, kept: 0, pending, unmet: pending, ramp, rampTick: bootTick + 1, process, cacheDebt: 0 },
+  };
+}
+
+/** What the programs do in one tick. Returns false when they touch no page. */
+export function runPrograms({ workload, software, random, bootTick, state }: Programs, tick: number): boolean {
+  const row = rowAt(workload, positionMs(workload, (tick - bootTick) * TICK_MS), state.row);
+  let busy = row !== state.row && enterRow(workload, software, random, state, row, tick);
+  state.unmet = 0;
+  if (state.pending > 0 && tick >= state.rampTick) {
+    const due = Math.min(state.pending, state.ramp);
+    const got = growProcess(software, state.process, due);
+    state.pending -= got;
+    state.unmet = due - got;
+    busy = true;
+  }
+  state.cacheDebt += workload.cachePagesPerTick[row] ?? 0;
+  if (state.cacheDebt >= READAHEAD_PAGES) {
+    const pages = Math.floor(state.cacheDebt / READAHEAD_PAGES) * READAHEAD_PAGES;
+    state.cacheDebt -= pages;
+    growCache(software, pages);
+    busy = true;
+  }
+  return busy;
+}
+
+/** Returns true when memory was freed. */
+function enterRow(
+  workload: Workload,
+  software: Software,
+  random: RandomStream,
+  state: ProgramsState,
+  row: number,
+  tick: number,
+): boolean {
+  const goal = workload.anonPages[row] ?? 0;
+  const change = goal - state.goal;
+  state.row = row;
+  state.goal = goal;
+  if (change > 0) {
+    const reused = Math.min(state.kept, change);
+    state.kept -= reused;
+    if (state.pending === 0) {
+      state.rampTick = tick + random.nextBelow(rowTicks(workload, row));
+      state.process = random.nextBelow(PROCESSES);
+    }
+    state.pending += change - reused;
+    state.ramp = rampOf(state.pending);
+    return false;
+  }
+  const calledOff = Math.min(state.pending, -change);
+  state.pending -= calledOff;
+  const unwanted = -change - calledOff;
+  if (unwanted === 0) return false;
+  if (random.nextFloat() >= workload.releaseRatio) {
+    state.kept += unwanted;
+    return false;
+  }
+  shrinkPrograms(software, random.nextBelow(PROCESSES), unwanted);
+  return true;
+}
+
+/** Pages a tick for a step of `pages`. */
+function rampOf(pages: number): number {
+  return Math.max(1, Math.min(RAMP_PAGES_PER_TICK, Math.ceil(pages / RAMP_TICKS)));
+}
