@@ -25,17 +25,33 @@ import {
 } from './watermark.js';
 import { ZONE_FIELDS, Z_BOOSTED, Z_MANAGED, Z_NODE, Z_TYPE } from './zone-fields.js';
 
+// Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
+const ROW = ZONE_FIELDS;
+const NO_PAGE = NIL;
+const TOP_ORDER = MAX_ORDER;
+const TYPES = ZONE_TYPES;
+const HOME_NODE = S_HOME_NODE;
+const ALLOCATED = TAG_ALLOCATED;
+const PGALLOC = EV_PGALLOC;
+const TYPE = Z_TYPE;
+const BOOSTED = Z_BOOSTED;
+const WAKES_KSWAPD = GFP_BIT_KSWAPD_RECLAIM;
+const NOFRAGMENT = ALLOC_NOFRAGMENT;
+const AT_LOW = ALLOC_WMARK_LOW;
+const AT_MIN = ALLOC_WMARK_MIN;
+const KSWAPD = ALLOC_KSWAPD;
+
 /**
- * 2^order frames at the pfn returned, tagged as held by the caller, or NIL when no zone may give so many. `gfp` says
+ * 2^order frames at the pfn returned, tagged as held by the caller, or NO_PAGE when no zone may give so many. `gfp` says
  * from where and how (gfp.ts). The host does not back the frames before they are touched.
  */
 export function allocatePages(memory: Memory, order: number, gfp: number): number {
   invariant(order >= 0, 'an order is not negative');
-  if (order > MAX_ORDER) return NIL;
+  if (order > TOP_ORDER) return NO_PAGE;
   const pfn = acquire(memory, order, gfp, null);
-  if (pfn === NIL) return NIL;
-  if (order === 0) memory.tag[pfn] = TAG_ALLOCATED;
-  else memory.tag.fill(TAG_ALLOCATED, pfn, pfn + (1 << order));
+  if (pfn === NO_PAGE) return NO_PAGE;
+  if (order === 0) memory.tag[pfn] = ALLOCATED;
+  else memory.tag.fill(ALLOCATED, pfn, pfn + (1 << order));
   return pfn;
 }
 
@@ -45,18 +61,18 @@ export function allocatePages(memory: Memory, order: number, gfp: number): numbe
  * again for more.
  */
 export function allocateRun(memory: Memory, gfp: number, run: PageRun): boolean {
-  return run.pages > 0 && acquire(memory, 0, gfp, run) !== NIL;
+  return run.pages > 0 && acquire(memory, 0, gfp, run) !== NO_PAGE;
 }
 
 function acquire(memory: Memory, order: number, gfp: number, run: PageRun | null): number {
-  const list = memory.zonelists[memory.scalars[S_HOME_NODE] * ZONE_TYPES + gfpHighestZoneType(gfp)];
-  const rights = (gfp & GFP_BIT_KSWAPD_RECLAIM) !== 0 ? ALLOC_KSWAPD : 0;
-  const careful = avoidsFragmentation(memory, list) ? ALLOC_NOFRAGMENT : 0;
+  const list = memory.zonelists[memory.scalars[HOME_NODE] * TYPES + gfpHighestZoneType(gfp)];
+  const rights = (gfp & WAKES_KSWAPD) !== 0 ? KSWAPD : 0;
+  const careful = avoidsFragmentation(memory, list) ? NOFRAGMENT : 0;
 
-  const pfn = scanZones(memory, list, order, gfp, rights | ALLOC_WMARK_LOW | careful, run);
-  if (pfn !== NIL) return pfn;
+  const pfn = scanZones(memory, list, order, gfp, rights | AT_LOW | careful, run);
+  if (pfn !== NO_PAGE) return pfn;
   if (rights !== 0) wakeKswapd(memory, list);
-  return scanZones(memory, list, order, gfp, rights | ALLOC_WMARK_MIN | careful, run);
+  return scanZones(memory, list, order, gfp, rights | AT_MIN | careful, run);
 }
 
 /** Tries each zone of the list once; when avoiding fragmentation left all of them empty-handed, once more without. */
@@ -79,52 +95,52 @@ function scanZones(
       if (takeRun(memory, zone, type, Math.min(run.pages, room), run)) return countAllocated(memory, zone, run);
     }
     const pfn = takeBlock(memory, zone, order, type, rights);
-    if (pfn === NIL) continue;
-    if (memory.zones[zone * ZONE_FIELDS + Z_BOOSTED] === 1) answerBoost(memory, zone);
+    if (pfn === NO_PAGE) continue;
+    if (memory.zones[zone * ROW + BOOSTED] === 1) answerBoost(memory, zone);
     if (run !== null) {
       run.startPfn = pfn;
       run.pages = 1;
     }
-    memory.events[EV_PGALLOC + memory.zones[zone * ZONE_FIELDS + Z_TYPE]] += 1 << order;
+    memory.events[PGALLOC + memory.zones[zone * ROW + TYPE]] += 1 << order;
     return pfn;
   }
-  if ((rights & ALLOC_NOFRAGMENT) === 0) return NIL;
-  return scanZones(memory, list, order, gfp, rights & ~ALLOC_NOFRAGMENT, run);
+  if ((rights & NOFRAGMENT) === 0) return NO_PAGE;
+  return scanZones(memory, list, order, gfp, rights & ~NOFRAGMENT, run);
 }
 
 function countAllocated(memory: Memory, zone: number, run: PageRun): number {
-  memory.events[EV_PGALLOC + memory.zones[zone * ZONE_FIELDS + Z_TYPE]] += run.pages;
+  memory.events[PGALLOC + memory.zones[zone * ROW + TYPE]] += run.pages;
   return run.startPfn;
 }
 
 /** 2^order pages of the zone by its own lists, else by those of other types; no watermark is asked. */
 export function takeBlock(memory: Memory, zone: number, order: number, type: number, rights: number): number {
   const pfn = takeSmallest(memory, zone, order, type);
-  return pfn !== NIL ? pfn : takeFallback(memory, zone, order, type, rights);
+  return pfn !== NO_PAGE ? pfn : takeFallback(memory, zone, order, type, rights);
 }
 
 /** Rather use DMA32 than mix types in Normal: only where both exist (on one node: where Normal does). */
 function avoidsFragmentation(memory: Memory, list: Int32Array): boolean {
   const { zones } = memory;
-  const first = list[0] * ZONE_FIELDS;
-  if (zones[first + Z_TYPE] !== ZONE_NORMAL) return false;
+  const first = list[0] * ROW;
+  if (zones[first + TYPE] !== ZONE_NORMAL) return false;
   if (memory.nodeCount === 1) return true;
   for (let at = 1; at < list.length; at++) {
-    const row = list[at] * ZONE_FIELDS;
+    const row = list[at] * ROW;
     const sameNode = zones[row + Z_NODE] === zones[first + Z_NODE];
-    if (sameNode && zones[row + Z_TYPE] === ZONE_DMA32 && zones[row + Z_MANAGED] > 0) return true;
+    if (sameNode && zones[row + TYPE] === ZONE_DMA32 && zones[row + Z_MANAGED] > 0) return true;
   }
   return false;
 }
 
 function answerBoost(memory: Memory, zone: number): void {
-  const row = zone * ZONE_FIELDS;
-  memory.zones[row + Z_BOOSTED] = 0;
+  const row = zone * ROW;
+  memory.zones[row + BOOSTED] = 0;
   memory.scalars[S_KSWAPD_WAKES] |= 1 << memory.zones[row + Z_NODE];
 }
 
 function wakeKswapd(memory: Memory, list: Int32Array): void {
   for (let at = 0; at < list.length; at++) {
-    memory.scalars[S_KSWAPD_WAKES] |= 1 << memory.zones[list[at] * ZONE_FIELDS + Z_NODE];
+    memory.scalars[S_KSWAPD_WAKES] |= 1 << memory.zones[list[at] * ROW + Z_NODE];
   }
 }

@@ -27,6 +27,22 @@ import { pushHead, pushTail, unlink } from './page-list.js';
 import { TAG_FREE, TAG_FREE_HEAD } from './tags.js';
 import { Z_FREE, Z_HIGHATOMIC_FREE, ZONE_FIELDS } from './zone-fields.js';
 
+// Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
+const BLOCK_ORDER = PAGEBLOCK_ORDER;
+const BLOCK_PAGES = PAGEBLOCK_PAGES;
+const TOP_ORDER = MAX_ORDER;
+const TYPES = MIGRATETYPES;
+const ZONE_LISTS = LISTS_PER_ZONE;
+const MIXING_TYPES = MERGEABLE_TYPES;
+const ISOLATED = ISOLATE;
+const ATOMIC = HIGHATOMIC;
+const NO_PAGE = NIL;
+const FREE = TAG_FREE;
+const FREE_HEAD = TAG_FREE_HEAD;
+const ROW = ZONE_FIELDS;
+const FREE_PAGES = Z_FREE;
+const ATOMIC_PAGES = Z_HIGHATOMIC_FREE;
+
 /** A stretch of pages with consecutive numbers; callers own the record and functions fill it. */
 export interface PageRun {
   startPfn: number;
@@ -36,9 +52,9 @@ export interface PageRun {
 /** Adds `pages` (negative: takes away) to the zone's free page counts, as the migratetype asks. */
 export function accountFreePages(memory: Memory, zone: number, type: number, pages: number): void {
   const { zones } = memory;
-  const row = zone * ZONE_FIELDS;
-  if (type !== ISOLATE) zones[row + Z_FREE] += pages;
-  if (type === HIGHATOMIC) zones[row + Z_HIGHATOMIC_FREE] += pages;
+  const row = zone * ROW;
+  if (type !== ISOLATED) zones[row + FREE_PAGES] += pages;
+  if (type === ATOMIC) zones[row + ATOMIC_PAGES] += pages;
 }
 
 /** Marks and links a free block; counts blocks, not pages. */
@@ -50,64 +66,64 @@ export function linkFreeBlock(
   type: number,
   toTail: boolean,
 ): void {
-  const list = order * MIGRATETYPES + type;
+  const list = order * TYPES + type;
   const sentinel = freeListNode(memory, zone, list);
   let node = pfn;
-  if (order < PAGEBLOCK_ORDER) {
-    memory.tag[pfn] = TAG_FREE_HEAD + order;
+  if (order < BLOCK_ORDER) {
+    memory.tag[pfn] = FREE_HEAD + order;
   } else {
-    node = memory.spanPages + (pfn >> PAGEBLOCK_ORDER);
-    memory.blockFree[pfn >> PAGEBLOCK_ORDER] = order + 1;
+    node = memory.spanPages + (pfn >> BLOCK_ORDER);
+    memory.blockFree[pfn >> BLOCK_ORDER] = order + 1;
   }
   if (toTail) pushTail(memory, sentinel, node);
   else pushHead(memory, sentinel, node);
-  memory.freeCount[zone * LISTS_PER_ZONE + list]++;
+  memory.freeCount[zone * ZONE_LISTS + list]++;
 }
 
 /** Unmarks and unlinks a free block; counts blocks, not pages. */
 export function unlinkFreeBlock(memory: Memory, zone: number, pfn: number, order: number, type: number): void {
   let node = pfn;
-  if (order < PAGEBLOCK_ORDER) {
-    memory.tag[pfn] = TAG_FREE;
+  if (order < BLOCK_ORDER) {
+    memory.tag[pfn] = FREE;
   } else {
-    node = memory.spanPages + (pfn >> PAGEBLOCK_ORDER);
-    memory.blockFree[pfn >> PAGEBLOCK_ORDER] = 0;
+    node = memory.spanPages + (pfn >> BLOCK_ORDER);
+    memory.blockFree[pfn >> BLOCK_ORDER] = 0;
   }
   unlink(memory, node);
-  memory.freeCount[zone * LISTS_PER_ZONE + order * MIGRATETYPES + type]--;
+  memory.freeCount[zone * ZONE_LISTS + order * TYPES + type]--;
 }
 
 /** True when a free block of exactly `order` starts at `pfn`. */
 export function isFreeHead(memory: Memory, pfn: number, order: number): boolean {
-  return order < PAGEBLOCK_ORDER
-    ? memory.tag[pfn] === TAG_FREE_HEAD + order
-    : memory.blockFree[pfn >> PAGEBLOCK_ORDER] === order + 1 && (pfn & (PAGEBLOCK_PAGES - 1)) === 0;
+  return order < BLOCK_ORDER
+    ? memory.tag[pfn] === FREE_HEAD + order
+    : memory.blockFree[pfn >> BLOCK_ORDER] === order + 1 && (pfn & (BLOCK_PAGES - 1)) === 0;
 }
 
 /**
- * Gives 2^order frames at `pfn`, whose tags must be TAG_FREE already, to the free lists of their pageblock's type,
+ * Gives 2^order frames at `pfn`, whose tags must be FREE already, to the free lists of their pageblock's type,
  * merging upwards while the buddy is free and whole.
  */
 export function freeBlock(memory: Memory, pfn: number, order: number, toTail: boolean): void {
   const { tag, freeCount, blockType, blockZone } = memory;
-  const block = pfn >> PAGEBLOCK_ORDER;
+  const block = pfn >> BLOCK_ORDER;
   const zone = blockZone[block];
   const type = blockType[block];
   accountFreePages(memory, zone, type, 1 << order);
 
-  const countBase = zone * LISTS_PER_ZONE + type;
-  while (order < PAGEBLOCK_ORDER) {
+  const countBase = zone * ZONE_LISTS + type;
+  while (order < BLOCK_ORDER) {
     const buddy = pfn ^ (1 << order);
-    if (tag[buddy] !== TAG_FREE_HEAD + order) break;
+    if (tag[buddy] !== FREE_HEAD + order) break;
     unlink(memory, buddy);
-    tag[buddy] = TAG_FREE;
-    freeCount[countBase + order * MIGRATETYPES]--;
+    tag[buddy] = FREE;
+    freeCount[countBase + order * TYPES]--;
     pfn &= buddy; // the merged block starts at the lower of the two
     order++;
   }
-  while (order >= PAGEBLOCK_ORDER && order < MAX_ORDER) {
+  while (order >= BLOCK_ORDER && order < TOP_ORDER) {
     if (!absorbPageblockBuddy(memory, pfn, zone, type)) break;
-    pfn &= ~PAGEBLOCK_PAGES;
+    pfn &= ~BLOCK_PAGES;
     order++;
   }
   linkFreeBlock(memory, zone, pfn, order, type, toTail || likelyToMerge(memory, zone, pfn, order));
@@ -118,11 +134,11 @@ export function freeBlock(memory: Memory, pfn: number, order: number, toTail: bo
  * mix. The buddy's pageblock then takes the freed block's type.
  */
 function absorbPageblockBuddy(memory: Memory, pfn: number, zone: number, type: number): boolean {
-  const buddy = (pfn ^ PAGEBLOCK_PAGES) >> PAGEBLOCK_ORDER;
-  if (memory.blockFree[buddy] !== PAGEBLOCK_ORDER + 1 || memory.blockZone[buddy] !== zone) return false;
+  const buddy = (pfn ^ BLOCK_PAGES) >> BLOCK_ORDER;
+  if (memory.blockFree[buddy] !== BLOCK_ORDER + 1 || memory.blockZone[buddy] !== zone) return false;
   const buddyType = memory.blockType[buddy];
-  if (buddyType !== type && (type >= MERGEABLE_TYPES || buddyType >= MERGEABLE_TYPES)) return false;
-  unlinkFreeBlock(memory, zone, buddy << PAGEBLOCK_ORDER, PAGEBLOCK_ORDER, buddyType);
+  if (buddyType !== type && (type >= MIXING_TYPES || buddyType >= MIXING_TYPES)) return false;
+  unlinkFreeBlock(memory, zone, buddy << BLOCK_ORDER, BLOCK_ORDER, buddyType);
   memory.blockType[buddy] = type;
   return true;
 }
@@ -132,18 +148,18 @@ function absorbPageblockBuddy(memory: Memory, pfn: number, zone: number, type: n
  * free a little longer. Orders 9 and 10 never do.
  */
 function likelyToMerge(memory: Memory, zone: number, pfn: number, order: number): boolean {
-  if (order >= MAX_ORDER - 1) return false;
+  if (order >= TOP_ORDER - 1) return false;
   const parent = pfn & ~(1 << order);
   const aunt = parent ^ (2 << order);
-  return isFreeHead(memory, aunt, order + 1) && memory.blockZone[aunt >> PAGEBLOCK_ORDER] === zone;
+  return isFreeHead(memory, aunt, order + 1) && memory.blockZone[aunt >> BLOCK_ORDER] === zone;
 }
 
-/** First pfn of the free block at the head of list (order, type), or NIL. */
+/** First pfn of the free block at the head of list (order, type), or NO_PAGE. */
 export function headOfFreeList(memory: Memory, zone: number, order: number, type: number): number {
-  const sentinel = freeListNode(memory, zone, order * MIGRATETYPES + type);
+  const sentinel = freeListNode(memory, zone, order * TYPES + type);
   const node = memory.next[sentinel];
-  if (node === sentinel) return NIL;
-  return order < PAGEBLOCK_ORDER ? node : (node - memory.spanPages) << PAGEBLOCK_ORDER;
+  if (node === sentinel) return NO_PAGE;
+  return order < BLOCK_ORDER ? node : (node - memory.spanPages) << BLOCK_ORDER;
 }
 
 /**
@@ -165,19 +181,19 @@ export function splitBlock(
   accountFreePages(memory, zone, type, -(1 << wantedOrder));
 }
 
-/** First pfn of 2^order pages off the lists of `type`, smallest sufficient block first, or NIL. Tags stay TAG_FREE. */
+/** First pfn of 2^order pages off the lists of `type`, smallest sufficient block first, or NO_PAGE. Tags stay FREE. */
 export function takeSmallest(memory: Memory, zone: number, order: number, type: number): number {
   const { next } = memory;
-  let sentinel = freeListNode(memory, zone, order * MIGRATETYPES + type);
-  for (let found = order; found <= MAX_ORDER; found++, sentinel += MIGRATETYPES) {
+  let sentinel = freeListNode(memory, zone, order * TYPES + type);
+  for (let found = order; found <= TOP_ORDER; found++, sentinel += TYPES) {
     const node = next[sentinel];
     if (node === sentinel) continue;
-    const pfn = found < PAGEBLOCK_ORDER ? node : (node - memory.spanPages) << PAGEBLOCK_ORDER;
+    const pfn = found < BLOCK_ORDER ? node : (node - memory.spanPages) << BLOCK_ORDER;
     unlinkFreeBlock(memory, zone, pfn, found, type);
     splitBlock(memory, zone, pfn, found, order, type);
     return pfn;
   }
-  return NIL;
+  return NO_PAGE;
 }
 
 /**
@@ -186,9 +202,9 @@ export function takeSmallest(memory: Memory, zone: number, order: number, type: 
  * those take the block's pages in ascending order, and each remainder is alone on its list, since all smaller lists were empty.
  */
 export function takeRun(memory: Memory, zone: number, type: number, limit: number, run: PageRun): boolean {
-  for (let order = 0; order <= MAX_ORDER; order++) {
+  for (let order = 0; order <= TOP_ORDER; order++) {
     const pfn = headOfFreeList(memory, zone, order, type);
-    if (pfn === NIL) continue;
+    if (pfn === NO_PAGE) continue;
     const pages = 1 << order < limit ? 1 << order : limit;
     unlinkFreeBlock(memory, zone, pfn, order, type);
     for (let at = pages; at < 1 << order;) {

@@ -9,15 +9,23 @@ import { EV_PGFREE } from './events.js';
 import type { Memory } from './memory.js';
 import { TAG_ALLOCATED, TAG_DEFLATED, TAG_FREE } from './tags.js';
 
+// Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
+const TOP_ORDER = MAX_ORDER;
+const BLOCK_ORDER = PAGEBLOCK_ORDER;
+const PGFREE = EV_PGFREE;
+const ALLOCATED = TAG_ALLOCATED;
+const DEFLATED = TAG_DEFLATED;
+const FREE = TAG_FREE;
+
 /** Frees 2^order frames at `pfn` that allocatePages gave. Throws InvariantError when one of them is not held. */
 export function freePages(memory: Memory, pfn: number, order: number): void {
   const { tag } = memory;
   const pages = 1 << order;
-  if (order < 0 || order > MAX_ORDER || (pfn & (pages - 1)) !== 0) refuse(`no block of order ${order} at pfn ${pfn}`);
+  if (order < 0 || order > TOP_ORDER || (pfn & (pages - 1)) !== 0) refuse(`no block of order ${order} at pfn ${pfn}`);
   for (let at = pfn; at < pfn + pages; at++) requireHeld(memory, at);
-  if (order === 0) tag[pfn] = TAG_FREE;
-  else tag.fill(TAG_FREE, pfn, pfn + pages);
-  memory.events[EV_PGFREE] += pages;
+  if (order === 0) tag[pfn] = FREE;
+  else tag.fill(FREE, pfn, pfn + pages);
+  memory.events[PGFREE] += pages;
   freeBlock(memory, pfn, order, false);
 }
 
@@ -44,12 +52,12 @@ export function freePageList(memory: Memory, pfns: Int32Array, count: number): v
  */
 export function freeRun(memory: Memory, startPfn: number, pages: number, descending: boolean): void {
   const endPfn = startPfn + pages;
-  memory.tag.fill(TAG_FREE, startPfn, endPfn);
-  memory.events[EV_PGFREE] += pages;
+  memory.tag.fill(FREE, startPfn, endPfn);
+  memory.events[PGFREE] += pages;
   let low = startPfn;
   let high = endPfn;
   while (low < high) {
-    const order = Math.min(PAGEBLOCK_ORDER, alignmentOf(descending ? high : low), 31 - Math.clz32(high - low));
+    const order = Math.min(BLOCK_ORDER, alignmentOf(descending ? high : low), 31 - Math.clz32(high - low));
     if (descending) high -= 1 << order;
     freeBlock(memory, descending ? high : low, order, false);
     if (!descending) low += 1 << order;
@@ -63,7 +71,7 @@ function alignmentOf(pfn: number): number {
 
 function requireHeld(memory: Memory, pfn: number): void {
   const state = memory.tag[pfn];
-  if (state !== TAG_ALLOCATED && state !== TAG_DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
+  if (state !== ALLOCATED && state !== DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
 }
 
 /** Apart from the checks, so that a check that holds builds no message. */

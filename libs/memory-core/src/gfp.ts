@@ -33,10 +33,17 @@ export function gfpMigratetype(gfp: number): number {
   return (gfp >> 3) & 3;
 }
 
+/** Highest zone type for each combination of the four zone bits. */
+const HIGHEST_ZONE_TYPE = new Uint8Array(16);
+for (let bits = 0; bits < 16; bits++) {
+  const movable = GFP_BIT_HIGHMEM | GFP_BIT_MOVABLE;
+  let type: number = (bits & movable) === movable ? ZONE_MOVABLE : ZONE_NORMAL;
+  if ((bits & GFP_BIT_DMA32) !== 0) type = ZONE_DMA32;
+  if ((bits & GFP_BIT_DMA) !== 0) type = ZONE_DMA;
+  HIGHEST_ZONE_TYPE[bits] = type;
+}
+
 /** Highest zone type a request may use. */
 export function gfpHighestZoneType(gfp: number): number {
-  if ((gfp & GFP_BIT_DMA) !== 0) return ZONE_DMA;
-  if ((gfp & GFP_BIT_DMA32) !== 0) return ZONE_DMA32;
-  const movable = GFP_BIT_HIGHMEM | GFP_BIT_MOVABLE;
-  return (gfp & movable) === movable ? ZONE_MOVABLE : ZONE_NORMAL;
+  return HIGHEST_ZONE_TYPE[gfp & 15];
 }

@@ -39,6 +39,20 @@ import {
   Z_WMARK_PROMO,
 } from './zone-fields.js';
 
+// Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
+const ROW = ZONE_FIELDS;
+const FREE_PAGES = Z_FREE;
+const BOOST = Z_BOOST;
+const RESERVE = Z_RESERVE;
+const MARK_MIN = Z_WMARK_MIN;
+const ATOMIC_FREE = Z_HIGHATOMIC_FREE;
+const ATOMIC_RESERVED = Z_HIGHATOMIC_RESERVED;
+const TYPES = MIGRATETYPES;
+const ZONE_LISTS = LISTS_PER_ZONE;
+const MIXING_TYPES = MERGEABLE_TYPES;
+const ATOMIC = HIGHATOMIC;
+const TOP_ORDER = MAX_ORDER;
+
 /** How a request is tried, one number: the kernel's ALLOC_* flags of the same names. The low bits choose the watermark. */
 export const ALLOC_WMARK_MIN = 0;
 export const ALLOC_WMARK_LOW = 1;
@@ -81,7 +95,7 @@ export function hugepageMinFreeKbytes(memory: Memory): number {
     if (field(memory, zone, Z_NODE) !== 0) continue;
     bufferPages += Math.max(0, field(memory, zone, Z_MANAGED) - field(memory, zone, Z_WMARK_HIGH));
   }
-  const recommended = PAGEBLOCK_PAGES * zones * 2 + PAGEBLOCK_PAGES * zones * MERGEABLE_TYPES * MERGEABLE_TYPES;
+  const recommended = PAGEBLOCK_PAGES * zones * 2 + PAGEBLOCK_PAGES * zones * MIXING_TYPES * MIXING_TYPES;
   return Math.min(recommended, Math.floor(bufferPages / 20)) * KIB_PER_PAGE;
 }
 
@@ -94,18 +108,18 @@ export function setupWatermarks(memory: Memory): void {
     if (field(memory, zone, Z_TYPE) !== ZONE_MOVABLE) lowmemPages += bootManaged(memory, zone);
   }
   for (let zone = 0; zone < memory.zoneCount; zone++) {
-    const row = zone * ZONE_FIELDS;
+    const row = zone * ROW;
     const managed = bootManaged(memory, zone);
     const share = lowmemPages === 0 ? 0 : Math.floor((pagesMin * managed) / lowmemPages);
     const clamped = zones[row + Z_TYPE] === ZONE_MOVABLE && rules.movableMinClamped;
     const min = clamped ? Math.min(Math.max(Math.floor(managed / 1024), 32), 128) : share;
     const scaled = Math.floor((managed * sysctls[SYSCTL_WATERMARK_SCALE_FACTOR]) / 10_000);
     const gap = Math.max(Math.floor(share / 4), scaled);
-    zones[row + Z_WMARK_MIN] = min;
+    zones[row + MARK_MIN] = min;
     zones[row + Z_WMARK_LOW] = min + gap;
     zones[row + Z_WMARK_HIGH] = min + 2 * gap;
     zones[row + Z_WMARK_PROMO] = min + 3 * gap;
-    zones[row + Z_BOOST] = 0;
+    zones[row + BOOST] = 0;
   }
   setupTotalReserve(memory);
 }
@@ -114,14 +128,14 @@ export function setupWatermarks(memory: Memory): void {
 export function setupLowmemReserve(memory: Memory): void {
   const { zones } = memory;
   for (let zone = 0; zone < memory.zoneCount; zone++) {
-    const row = zone * ZONE_FIELDS;
+    const row = zone * ROW;
     const type = zones[row + Z_TYPE];
     const ratio = LOWMEM_RESERVE_RATIO[type];
     let above = 0;
     for (let highest = 0; highest < ZONE_TYPES; highest++) {
       if (highest > type) above += managedOfType(memory, zones[row + Z_NODE], highest);
       const none = highest <= type || ratio === 0 || zones[row + Z_MANAGED] === 0;
-      zones[row + Z_RESERVE + highest] = none ? 0 : Math.floor(above / ratio);
+      zones[row + RESERVE + highest] = none ? 0 : Math.floor(above / ratio);
     }
   }
   setupTotalReserve(memory);
@@ -132,7 +146,7 @@ function setupTotalReserve(memory: Memory): void {
   for (let zone = 0; zone < memory.zoneCount; zone++) {
     let reserve = 0;
     for (let highest = 0; highest < ZONE_TYPES; highest++) {
-      reserve = Math.max(reserve, field(memory, zone, Z_RESERVE + highest));
+      reserve = Math.max(reserve, field(memory, zone, RESERVE + highest));
     }
     total += Math.min(field(memory, zone, Z_MANAGED), reserve + field(memory, zone, Z_WMARK_HIGH));
   }
@@ -142,19 +156,19 @@ function setupTotalReserve(memory: Memory): void {
 /** Raises the zone's watermarks by one pageblock after a fallback, up to 1.5 × high; false when boosting does not apply. */
 export function boostWatermark(memory: Memory, zone: number): boolean {
   const { zones, sysctls } = memory;
-  const row = zone * ZONE_FIELDS;
+  const row = zone * ROW;
   const factor = sysctls[SYSCTL_WATERMARK_BOOST_FACTOR];
   if (factor === 0 || PAGEBLOCK_PAGES * 4 > zones[row + Z_MANAGED]) return false;
   const highest = Math.floor((zones[row + Z_WMARK_HIGH] * factor) / 10_000);
   if (highest === 0) return false;
-  zones[row + Z_BOOST] = Math.min(zones[row + Z_BOOST] + PAGEBLOCK_PAGES, Math.max(PAGEBLOCK_PAGES, highest));
+  zones[row + BOOST] = Math.min(zones[row + BOOST] + PAGEBLOCK_PAGES, Math.max(PAGEBLOCK_PAGES, highest));
   return true;
 }
 
 /** The zone's watermark that `rights` name, raised by its boost. */
 export function effectiveMark(memory: Memory, zone: number, rights: number): number {
-  const row = zone * ZONE_FIELDS;
-  return memory.zones[row + Z_WMARK_MIN + (rights & ALLOC_WMARK_MASK)] + memory.zones[row + Z_BOOST];
+  const row = zone * ROW;
+  return memory.zones[row + MARK_MIN + (rights & ALLOC_WMARK_MASK)] + memory.zones[row + BOOST];
 }
 
 /**
@@ -169,7 +183,7 @@ export function pagesAboveMark(
   rights: number,
 ): number {
   const { zones } = memory;
-  const row = zone * ZONE_FIELDS;
+  const row = zone * ROW;
   let min = mark;
   if ((rights & (ALLOC_MIN_RESERVE | ALLOC_OOM)) !== 0) {
     if ((rights & ALLOC_MIN_RESERVE) !== 0) {
@@ -178,9 +192,9 @@ export function pagesAboveMark(
     }
     if ((rights & ALLOC_OOM) !== 0) min -= Math.floor(min / 2);
   } else {
-    min += zones[row + (memory.rules.highatomicFreeInWatermark ? Z_HIGHATOMIC_FREE : Z_HIGHATOMIC_RESERVED)];
+    min += zones[row + (memory.rules.highatomicFreeInWatermark ? ATOMIC_FREE : ATOMIC_RESERVED)];
   }
-  return zones[row + Z_FREE] - min - zones[row + Z_RESERVE + highestType];
+  return zones[row + FREE_PAGES] - min - zones[row + RESERVE + highestType];
 }
 
 /** The kernel's watermark test: would 2^order pages leave more than mark + reserve, and is there a block that large? */
@@ -195,18 +209,18 @@ export function isWatermarkOk(
   if (pagesAboveMark(memory, zone, mark, highestType, rights) - ((1 << order) - 1) <= 0) return false;
   if (order === 0) return true;
   const { freeCount } = memory;
-  const base = zone * LISTS_PER_ZONE;
+  const base = zone * ZONE_LISTS;
   const mayUseHighatomic = (rights & (ALLOC_HIGHATOMIC | ALLOC_OOM)) !== 0;
-  for (let found = order; found <= MAX_ORDER; found++) {
-    const at = base + found * MIGRATETYPES;
-    for (let type = 0; type < MERGEABLE_TYPES; type++) if (freeCount[at + type] > 0) return true;
-    if (mayUseHighatomic && freeCount[at + HIGHATOMIC] > 0) return true;
+  for (let found = order; found <= TOP_ORDER; found++) {
+    const at = base + found * TYPES;
+    for (let type = 0; type < MIXING_TYPES; type++) if (freeCount[at + type] > 0) return true;
+    if (mayUseHighatomic && freeCount[at + ATOMIC] > 0) return true;
   }
   return false;
 }
 
 function field(memory: Memory, zone: number, offset: number): number {
-  return memory.zones[zone * ZONE_FIELDS + offset];
+  return memory.zones[zone * ROW + offset];
 }
 
 /** Managed pages as they were when the kernel computed its watermarks: without initrd and init sections. */
