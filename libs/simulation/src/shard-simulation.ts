@@ -35,14 +35,17 @@ interface MutableAdvance {
 export class ShardSimulation {
   readonly #guests = new Map<string, Guest>();
 
-  /** Boots a guest at the end of `tick` and samples it. Throws RangeError or DomainError when its configuration cannot be. */
+  /** Boots a guest at the end of `tick` and samples it. Throws DomainError when its configuration cannot be. */
   boot(member: SimulatedGuest, tick: number): GuestSample {
-    const guest = Guest.boot(toGuestOptions(member), tick);
+    const guest = bootGuest(member, tick);
     this.#guests.set(member.guestId, guest);
     return toSample(member.guestId, guest.read());
   }
 
-  /** Takes a frozen guest in; returns what it is, to be compared with what was stored. */
+  /**
+   * Takes a frozen guest in; returns what it is, to be compared with what was stored. Throws GuestSnapshotError for bytes that
+   * are no snapshot of it.
+   */
   restore(member: SimulatedGuest, bytes: Uint8Array): { readonly tick: number; readonly digest: string } {
     const guest = Guest.restore(toGuestOptions(member), bytes);
     this.#guests.set(member.guestId, guest);
@@ -94,6 +97,16 @@ export class ShardSimulation {
     const guest = this.#guests.get(guestId);
     if (guest === undefined) throw new DomainError('NOT_FOUND', `guest ${guestId} does not run here`);
     return guest;
+  }
+}
+
+/** What the core refuses to build is the caller's doing: sizes it cannot have. */
+function bootGuest(member: SimulatedGuest, tick: number): Guest {
+  try {
+    return Guest.boot(toGuestOptions(member), tick);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DomainError('BAD_INPUT', `guest ${member.guestId}: ${error.message}`, 'assignedBytes');
   }
 }
 
