@@ -2,11 +2,11 @@ import type { GuestState } from '#contracts';
 import type { Database } from '../database.js';
 import type { Prisma } from '../generated/client.js';
 import { distinctIds } from '../paging/ids.js';
-import type { Page, PageRequest } from '../paging/page.js';
+import type { CountedPage, Page, PageRequest } from '../paging/page.js';
 import { createGuests, type Admit, type GuestDraft } from './create-guests.js';
 import { deleteGuest, updateGuest, type GuestChange } from './change-guest.js';
 import { toDetail, toGuest, toLatest, type GuestRecord, type LatestDetail, type LatestSample } from './guest.mapper.js';
-import { listGuests, type GuestFilter, type GuestOrder } from './list-guests.js';
+import { firstPagesByHost, listGuests, type GuestFilter, type GuestOrder } from './list-guests.js';
 
 /** Questions about guests. Deleted ones are found by id, and listed only when their state is asked for. */
 export class Guests {
@@ -17,8 +17,13 @@ export class Guests {
     return rows.map(toGuest);
   }
 
-  list(filter: GuestFilter, order: GuestOrder, request: PageRequest): Promise<Page<GuestRecord>> {
+  list(filter: GuestFilter, order: GuestOrder, request: PageRequest): Promise<CountedPage<GuestRecord>> {
     return listGuests(this.database, filter, order, request);
+  }
+
+  /** The first page of every host's guests that are not deleted, in the order of their creation. */
+  async firstPages(hostIds: readonly string[], first: number): Promise<Map<string, Page<GuestRecord>>> {
+    return firstPagesByHost(this.database, hostIds, first);
   }
 
   /** Guests of each host that are not deleted. */

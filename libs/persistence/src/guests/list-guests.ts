@@ -2,7 +2,15 @@
 import type { GuestState } from '#contracts';
 import type { Database } from '../database.js';
 import { distinctIds } from '../paging/ids.js';
-import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../paging/page.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  pagesByParent,
+  toPage,
+  type CountedPage,
+  type Page,
+  type PageRequest,
+} from '../paging/page.js';
 import { toGuest, type GuestRecord } from './guest.mapper.js';
 
 export const GUEST_ORDERS = ['CREATED', 'NAME', 'USED', 'BALLOON', 'PRESSURE'] as const;
@@ -42,7 +50,7 @@ export async function listGuests(
   filter: GuestFilter,
   order: GuestOrder,
   request: PageRequest,
-): Promise<Page<GuestRecord>> {
+): Promise<CountedPage<GuestRecord>> {
   const list = `guests ${order}`;
   const { expression, type, direction } = SORTS[order];
   const matching = [hostIds(filter), filter.states ?? [], filter.nameContains ?? null];
@@ -57,17 +65,43 @@ export async function listGuests(
     [...matching, afterId, afterKey, request.first + 1],
   );
   const keys = new Map(rows.map((row) => [row.id, row.key]));
-  return toPage(
-    await inOrder(database, [...keys.keys()]),
-    request,
-    (guest) => encodeCursor(list, [keys.get(guest.id) ?? '', guest.id]),
-    async () => {
-      const counted = await database.pool.query<{ count: number }>(
-        `SELECT count(*)::int AS count FROM guest g WHERE ${MATCHES}`,
-        matching,
-      );
-      return counted.rows[0]?.count ?? 0;
-    },
+  const page = toPage(await inOrder(database, [...keys.keys()]), request, (guest) =>
+    encodeCursor(list, [keys.get(guest.id) ?? '', guest.id]),
+  );
+  return { ...page, count: () => countGuests(database, matching) };
+}
+
+async function countGuests(database: Database, matching: readonly unknown[]): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM guest g WHERE ${MATCHES}`,
+    [...matching],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The page that `listGuests` gives for each host alone, all in one question. */
+export async function firstPagesByHost(
+  database: Database,
+  ids: readonly string[],
+  first: number,
+): Promise<Map<string, Page<GuestRecord>>> {
+  const { rows } = await database.pool.query<{ id: string; parent: string }>(
+    `SELECT id, host_id AS parent
+       FROM (SELECT id, host_id, row_number() OVER (PARTITION BY host_id ORDER BY id) AS place
+               FROM guest WHERE host_id = ANY($1::uuid[]) AND state <> 'DELETED') AS placed
+      WHERE place <= $2 ORDER BY id`,
+    [distinctIds(ids), first + 1],
+  );
+  const guests = await inOrder(
+    database,
+    rows.map((row) => row.id),
+  );
+  const list = 'guests CREATED';
+  return pagesByParent(
+    guests,
+    first,
+    (guest) => guest.hostId,
+    (guest) => encodeCursor(list, ['', guest.id]),
   );
 }
 

@@ -2,7 +2,7 @@ import { DomainError } from '#contracts';
 import type { Database } from '../database.js';
 import { Prisma } from '../generated/client.js';
 import { distinctIds, isId, newId } from '../paging/ids.js';
-import { decodeIdCursor, encodeCursor, toPage, type Page, type PageRequest } from '../paging/page.js';
+import { decodeIdCursor, encodeCursor, toPage, type CountedPage, type PageRequest } from '../paging/page.js';
 import { isTaken } from '../paging/unique.js';
 import { toHost, type HostRecord } from './host.mapper.js';
 
@@ -32,7 +32,7 @@ export class Hosts {
   }
 
   /** In the order of their creation. */
-  async list(request: PageRequest): Promise<Page<HostRecord>> {
+  async list(request: PageRequest): Promise<CountedPage<HostRecord>> {
     const { prisma } = this.database;
     const after = decodeIdCursor(LIST, request.after);
     const rows = await prisma.host.findMany({
@@ -40,12 +40,8 @@ export class Hosts {
       orderBy: { id: 'asc' },
       take: request.first + 1,
     });
-    return toPage(
-      rows.map(toHost),
-      request,
-      (host) => encodeCursor(LIST, [host.id]),
-      () => prisma.host.count({ where: LIVE }),
-    );
+    const page = toPage(rows.map(toHost), request, (host) => encodeCursor(LIST, [host.id]));
+    return { ...page, count: () => prisma.host.count({ where: LIVE }) };
   }
 
   /** Throws DomainError CONFLICT when another host has the name. */

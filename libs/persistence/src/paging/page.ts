@@ -13,6 +13,10 @@ export interface Page<Item> {
   readonly edges: readonly { readonly cursor: string; readonly node: Item }[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
+}
+
+/** A page of a list that can be counted. */
+export interface CountedPage<Item> extends Page<Item> {
   /** Rows of the whole list. */
   readonly count: () => Promise<number>;
 }
@@ -46,14 +50,29 @@ export function toPage<Item>(
   rows: readonly Item[],
   request: PageRequest,
   cursorOf: (item: Item) => string,
-  count: () => Promise<number>,
 ): Page<Item> {
   return {
     edges: rows.slice(0, request.first).map((node) => ({ cursor: cursorOf(node), node })),
     hasNextPage: rows.length > request.first,
     hasPreviousPage: request.after !== null,
-    count,
   };
+}
+
+/** The first pages of many lists of one kind, from the rows of all of them. */
+export function pagesByParent<Item>(
+  rows: readonly Item[],
+  first: number,
+  parentOf: (item: Item) => string,
+  cursorOf: (item: Item) => string,
+): Map<string, Page<Item>> {
+  const lists = new Map<string, Item[]>();
+  for (const row of rows) {
+    const parent = parentOf(row);
+    const list = lists.get(parent);
+    if (list === undefined) lists.set(parent, [row]);
+    else list.push(row);
+  }
+  return new Map([...lists].map(([parent, list]) => [parent, toPage(list, { first, after: null }, cursorOf)]));
 }
 
 function parse(after: string): Key[] {

@@ -2,7 +2,7 @@ import { DomainError, type TraceFormat, type TraceSeries } from '#contracts';
 import type { PoolClient } from 'pg';
 import type { Database } from '../database.js';
 import { distinctIds, newId } from '../paging/ids.js';
-import { decodeIdCursor, encodeCursor, toPage, type Page, type PageRequest } from '../paging/page.js';
+import { decodeIdCursor, encodeCursor, toPage, type CountedPage, type PageRequest } from '../paging/page.js';
 import { isTaken } from '../paging/unique.js';
 import { toTrace, type TraceRecord } from './trace.mapper.js';
 
@@ -24,7 +24,7 @@ export class Traces {
   }
 
   /** In the order of their import. */
-  async list(request: PageRequest): Promise<Page<TraceRecord>> {
+  async list(request: PageRequest): Promise<CountedPage<TraceRecord>> {
     const { prisma } = this.database;
     const after = decodeIdCursor(LIST, request.after);
     const rows = await prisma.trace.findMany({
@@ -32,12 +32,8 @@ export class Traces {
       orderBy: { id: 'asc' },
       take: request.first + 1,
     });
-    return toPage(
-      rows.map(toTrace),
-      request,
-      (trace) => encodeCursor(LIST, [trace.id]),
-      () => prisma.trace.count(),
-    );
+    const page = toPage(rows.map(toTrace), request, (trace) => encodeCursor(LIST, [trace.id]));
+    return { ...page, count: () => prisma.trace.count() };
   }
 
   /** Names of a trace's VMs, in order. */
