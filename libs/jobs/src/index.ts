@@ -1,3 +1,4 @@
-export type { QueueBackend } from './backend.js';
+export { checkRedis, type QueueBackend } from './backend.js';
 export { JobsModule } from './jobs.module.js';
-export { Queues, type AddOptions, type JobAnswer, type JobHandler, type JobHandlers } from './queues.js';
+export { Queues, type AddOptions, type JobAnswer, type JobHandlers } from './queues.js';
+export type { JobHandler } from './worker.js';

@@ -14,10 +14,12 @@ export interface QueueSettings {
   readonly attempts: number;
   /** Pause before the second try; doubles with each further one. */
   readonly backoffMs: number;
-  /** Finished jobs stay to be looked at for so long … */
+  /** Finished jobs stay to be looked at for so long, the newest so many of them … */
   readonly keepDoneSec: number;
-  /** … and failed ones for so long. */
+  readonly keepDoneJobs: number;
+  /** … and failed ones likewise. */
   readonly keepFailedSec: number;
+  readonly keepFailedJobs: number;
 }
 
 const HOUR_SEC = 3600;
@@ -35,7 +37,9 @@ export const QUEUE_SETTINGS: Readonly<Record<QueueName, QueueSettings>> = {
     attempts: 5,
     backoffMs: 250,
     keepDoneSec: HOUR_SEC,
+    keepDoneJobs: 1_000,
     keepFailedSec: 7 * 24 * HOUR_SEC,
+    keepFailedJobs: 10_000,
   },
   guests: {
     concurrency: 64,
@@ -45,7 +49,9 @@ export const QUEUE_SETTINGS: Readonly<Record<QueueName, QueueSettings>> = {
     attempts: 5,
     backoffMs: 250,
     keepDoneSec: HOUR_SEC,
+    keepDoneJobs: 1_000,
     keepFailedSec: 7 * 24 * HOUR_SEC,
+    keepFailedJobs: 10_000,
   },
   // A question is asked once: whoever asked is gone by the time of a second try.
   inspections: {
@@ -56,6 +62,8 @@ export const QUEUE_SETTINGS: Readonly<Record<QueueName, QueueSettings>> = {
     attempts: 1,
     backoffMs: 0,
     keepDoneSec: 60,
+    keepDoneJobs: 1_000,
     keepFailedSec: HOUR_SEC,
+    keepFailedJobs: 1_000,
   },
 };

@@ -1,24 +1,29 @@
 /**
- * The queue port: typed payloads in, parsed payloads out, on either backend. Handlers may run more than once for a job
- * (a worker that is killed loses its lock), so they must not mind.
+ * The queue port: typed payloads in, parsed payloads out, on either backend. A job may run more than once (a worker
+ * that is killed loses its lock), so handlers must not mind.
  */
-import { DomainError, PAYLOAD_PARSERS, QUEUE_NAMES, type JobPayloads, type QueueName } from '#contracts';
-import { Queue, QueueEvents, UnrecoverableError, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import { DomainError, QUEUE_NAMES, type ErrorCode, type JobPayloads, type QueueName } from '#contracts';
+import { Queue, QueueEvents, type ConnectionOptions, type Job, type Worker } from 'bullmq';
+import { within } from './deadline.js';
+import { parseJobFailure } from './job-failure.js';
 import { QUEUE_SETTINGS } from './queue-settings.js';
+import { startWorker, stopWorker, type JobHandler } from './worker.js';
 
-export type JobHandler<Name extends QueueName> = (payload: JobPayloads[Name]) => Promise<unknown>;
 export type JobHandlers = { readonly [Name in QueueName]: JobHandler<Name> };
 
 /** What became of a job that was waited for. */
 export type JobAnswer =
   | { readonly kind: 'DONE'; readonly value: unknown }
-  | { readonly kind: 'FAILED'; readonly reason: string }
+  | { readonly kind: 'FAILED'; readonly code: ErrorCode; readonly reason: string }
   | { readonly kind: 'TIMED_OUT' };
 
 export interface AddOptions {
   /** A second job with the same id is not added while the first is known. Without ":"; not a number. */
   readonly jobId?: string;
 }
+
+/** A backend that is away keeps a caller no longer than this. */
+const BACKEND_LIMIT_MS = 5_000;
 
 export class Queues {
   readonly #workers: Worker[] = [];
@@ -32,25 +37,30 @@ export class Queues {
     for (const queue of Object.values(queues)) queue.on('error', onError);
   }
 
-  /** Returns once the backend has the job. */
+  /** Returns once the backend has the job. Throws DomainError UNAVAILABLE when it does not answer. */
   async add<Name extends QueueName>(name: Name, payload: JobPayloads[Name], options: AddOptions = {}): Promise<void> {
     await this.#add(name, payload, options);
   }
 
-  /** Adds a job and waits for what its handler returns, for `timeoutMs` at most. The job goes on after a time-out. */
+  /**
+   * Adds a job and waits for what its handler returns, for `timeoutMs` at most. The job goes on after a time-out. Throws
+   * DomainError UNAVAILABLE when the backend does not answer.
+   */
   async addAndWait<Name extends QueueName>(
     name: Name,
     payload: JobPayloads[Name],
     timeoutMs: number,
     options: AddOptions = {},
   ): Promise<JobAnswer> {
-    const events = await this.#eventsOf(name);
+    const events = await answered(this.#eventsOf(name));
     const job = await this.#add(name, payload, options);
     try {
       return { kind: 'DONE', value: await job.waitUntilFinished(events, timeoutMs) };
     } catch (error) {
-      const state = await job.getState();
-      return state === 'failed' ? { kind: 'FAILED', reason: messageOf(error) } : { kind: 'TIMED_OUT' };
+      // BullMQ reports a failure and a time-out alike; the job knows which it was.
+      const isFailed = await within(BACKEND_LIMIT_MS, job.isFailed());
+      if (isFailed !== true) return { kind: 'TIMED_OUT' };
+      return { kind: 'FAILED', ...parseJobFailure(error instanceof Error ? error.message : String(error)) };
     }
   }
 
@@ -59,72 +69,44 @@ export class Queues {
     const missing = QUEUE_NAMES.filter((name) => typeof handlers[name] !== 'function');
     if (missing.length > 0) throw new Error(`no handler for queue ${missing.join(', ')}`);
     if (this.#workers.length > 0) throw new Error('the queues have their handlers already');
-    for (const name of QUEUE_NAMES) this.#workers.push(this.#work(name, handlers[name] as JobHandler<QueueName>));
+    for (const name of QUEUE_NAMES) {
+      this.#workers.push(startWorker(name, handlers[name] as JobHandler<QueueName>, this.connection, this.onError));
+    }
   }
 
-  /** Stops taking jobs; those in hand get `drainMs` to finish. */
+  /** Stops taking jobs; those in hand get `drainMs` to finish, the rest is delivered again to whoever comes next. */
   async stopProcessing(drainMs: number): Promise<void> {
-    const workers = this.#workers.splice(0);
-    await Promise.all(workers.map((worker) => within(drainMs, worker.close(), () => worker.close(true))));
+    await Promise.all(this.#workers.splice(0).map((worker) => stopWorker(worker, drainMs)));
   }
 
-  /** Jobs by state, for health and metrics. */
+  /** Jobs by state, for health and metrics. Throws DomainError UNAVAILABLE when the backend does not answer. */
   async counts(): Promise<Record<QueueName, Record<string, number>>> {
-    const rows = await Promise.all(
-      QUEUE_NAMES.map(async (name) => [name, await this.queues[name].getJobCounts()] as const),
-    );
-    return Object.fromEntries(rows) as Record<QueueName, Record<string, number>>;
+    const rows = QUEUE_NAMES.map(async (name) => [name, await this.queues[name].getJobCounts()] as const);
+    return Object.fromEntries(await answered(Promise.all(rows))) as Record<QueueName, Record<string, number>>;
   }
 
-  /** Resolves when the backend answers. */
+  /** Resolves when the backend answers. Throws DomainError UNAVAILABLE when it does not. */
   async waitUntilReady(): Promise<void> {
-    await Promise.all(QUEUE_NAMES.map((name) => this.queues[name].waitUntilReady()));
+    await answered(Promise.all(QUEUE_NAMES.map((name) => this.queues[name].waitUntilReady())));
   }
 
   /** Stops everything; `drainMs` as in stopProcessing. */
   async close(drainMs: number): Promise<void> {
     await this.stopProcessing(drainMs);
-    await Promise.all([...this.#events.values()].map((events) => events.close()));
-    await Promise.all(QUEUE_NAMES.map((name) => this.queues[name].close()));
+    const open = [...this.#events.values(), ...QUEUE_NAMES.map((name) => this.queues[name])];
+    await within(BACKEND_LIMIT_MS, Promise.all(open.map((one) => one.close())));
   }
 
   #add(name: QueueName, payload: object, options: AddOptions): Promise<Job> {
     const settings = QUEUE_SETTINGS[name];
-    return this.queues[name].add(name, payload, {
+    const job = this.queues[name].add(name, payload, {
       ...options,
       attempts: settings.attempts,
       backoff: { type: 'exponential', delay: settings.backoffMs },
-      removeOnComplete: { age: settings.keepDoneSec },
-      removeOnFail: { age: settings.keepFailedSec },
+      removeOnComplete: { age: settings.keepDoneSec, count: settings.keepDoneJobs },
+      removeOnFail: { age: settings.keepFailedSec, count: settings.keepFailedJobs },
     });
-  }
-
-  #work(name: QueueName, handler: JobHandler<QueueName>): Worker {
-    const settings = QUEUE_SETTINGS[name];
-    const run = async (job: Job): Promise<unknown> => {
-      let payload;
-      try {
-        payload = PAYLOAD_PARSERS[name](job.data);
-      } catch (error) {
-        // No later try can read it either.
-        throw new UnrecoverableError(messageOf(error));
-      }
-      try {
-        return await handler(payload);
-      } catch (error) {
-        if (error instanceof DomainError) throw new UnrecoverableError(error.message);
-        throw error;
-      }
-    };
-    const worker = new Worker(name, run, {
-      connection: this.connection,
-      concurrency: settings.concurrency,
-      lockDuration: settings.lockMs,
-      stalledInterval: settings.stalledCheckMs,
-      maxStalledCount: settings.maxStalledCount,
-    });
-    worker.on('error', this.onError);
-    return worker;
+    return answered(job);
   }
 
   async #eventsOf(name: QueueName): Promise<QueueEvents> {
@@ -141,16 +123,12 @@ export class Queues {
   }
 }
 
-async function within(limitMs: number, work: Promise<void>, force: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), limitMs);
-  });
-  const first = await Promise.race([work, limit]);
-  clearTimeout(timer);
-  if (first === 'late') await force();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What the backend says, in bounded time. */
+async function answered<Result>(work: Promise<Result>): Promise<Result> {
+  const done = await within(
+    BACKEND_LIMIT_MS,
+    work.then((result) => ({ result })),
+  );
+  if (done === null) throw new DomainError('UNAVAILABLE', `the job queue did not answer within ${BACKEND_LIMIT_MS} ms`);
+  return done.result;
 }
