@@ -25,6 +25,8 @@ export interface Decision {
   readonly stays?: readonly Stay[];
   readonly neededBytes: number;
   readonly memory: JsonValue;
+  /** Part of what the host has that the plan may not give away. */
+  readonly keptBytes?: number;
   /** The policy's own floor of a guest's size where it is above the guaranteed one. */
   readonly policyFloorBytes?: (guest: GuestView) => number;
   /** Why the need cannot be met, or null when it can; left out, the finish finds out from floors and absences. */

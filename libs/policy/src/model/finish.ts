@@ -35,7 +35,7 @@ export function finishPlan(view: HostView, screened: Screened, decision: Decisio
   const rows = decision.moves.map((move) => withinGuest(move));
   if (limits.maxStepBytes !== null) limitStep(rows, limits.maxStepBytes);
   if (limits.maxChurnBytes !== null) limitChurn(rows, limits.maxChurnBytes);
-  const shortBytes = limitToHost(rows, view);
+  const shortBytes = limitToHost(rows, view, decision.keptBytes ?? 0);
 
   const guests = rows.filter(isKept).map(toPlanned);
   guests.sort((left, right) => left.phase - right.phase);
@@ -110,8 +110,8 @@ function gainedBytes({ targetBytes, currentBytes, move: { guest } }: Row): numbe
 }
 
 /** Cuts what is given to what the host has, guests in trouble first; returns what was wished for in vain, in bytes. */
-function limitToHost(rows: readonly Row[], view: HostView): number {
-  let meansBytes = Math.max(0, view.host.availableBytes) - promisedBytes(view) + sumOf(rows, freedForSure);
+function limitToHost(rows: readonly Row[], view: HostView, keptBytes: number): number {
+  let meansBytes = Math.max(0, view.host.availableBytes) - keptBytes - promisedBytes(view) + sumOf(rows, freedForSure);
   const giving = rows.filter((row) => row.targetBytes < row.currentBytes);
   meansBytes -= sumOf(giving, owedToFloor);
   const urgent = giving.filter(isExempt);

@@ -1,31 +1,21 @@
 /**
- * What `ballast` makes of one guest: what it uses, what it is about to use, whether it is in trouble, and what could be
- * taken from it, in the order of what that costs the guest.
+ * What `ballast` makes of one guest: what it uses, what it is about to use, whether it is in trouble, and what sizes would
+ * serve it how well.
  */
 import { forecastPeak } from '../arithmetic/forecast.js';
 import { actualSizeBytes, ceilingBytes, clamp, floorBytes, inUseBytes, targetSizeBytes } from '../arithmetic/sizes.js';
-import { number, nullable, record, type ShapeType } from '../model/shape.js';
+import { isStuck } from '../model/screen.js';
 import type { DemandHistory, GuestStats, GuestView } from '../model/view.js';
 import type { BallastValues } from './ballast-parameters.js';
-
-export const traceShape = record(
-  {
-    usedBytes: number('in use when last seen'),
-    riseBytes: number('rise that is prepared for, fading'),
-    seenMs: number('when last seen'),
-    troubledMs: nullable(number('when it was last in trouble')),
-  },
-  'what is remembered of one guest',
-);
-export type Trace = ShapeType<typeof traceShape>;
+import { follow, isInTrouble, isProtected, isRefusing, type Trace } from './ballast-trace.js';
 
 /**
- * Memory that a guest could give, cheapest first:
- * free memory in blocks that are broken up already; free memory whose large blocks would be broken; page cache that is idle;
- * page cache in use; the room that its forecast asks for; part of its guard. Never what it uses.
+ * What a guest's size serves, from what it needs most to what it would miss least. Memory is given in this order and taken
+ * in the opposite one: `bare` keeps it alive; `essential` adds a guard; `forecast` what it may use within the horizon;
+ * `warm` and `cold` the page cache it has, in use and idle; `whole` free memory in large blocks; `all` what it may have.
  */
-export const SLICES = ['brokenFree', 'wholeFree', 'coldCache', 'warmCache', 'forecastRoom', 'guardRoom'] as const;
-export type Slice = (typeof SLICES)[number];
+export const TIERS = ['bare', 'essential', 'forecast', 'warm', 'cold', 'whole', 'all'] as const;
+export type Tier = (typeof TIERS)[number];
 
 export interface Assessment {
   readonly guest: GuestView;
@@ -33,21 +23,29 @@ export interface Assessment {
   readonly inUse: number;
   /** Highest use expected within the horizon. */
   readonly peakBytes: number;
-  /** Size that covers the peak and the guard. */
-  readonly needBytes: number;
-  /** How far its resident memory may rise within the horizon. */
+  /** How far its resident memory may rise before the host can react. */
   readonly riseBytes: number;
   readonly isTroubled: boolean;
-  /** Nothing is to be taken from it: in trouble now or a short while ago. */
-  readonly isProtected: boolean;
-  readonly slices: Readonly<Record<Slice, number>>;
+  /** It does not approach its target. */
+  readonly isStuck: boolean;
+  /** Sizes, rising from tier to tier, within floor and ceiling. */
+  readonly tiers: Readonly<Record<Tier, number>>;
+  readonly free: number;
   /** What the host gains of each byte of free memory that is taken: free memory that was never touched frees nothing. */
   readonly freeGainRatio: number;
   readonly trace: Trace;
 }
 
+export interface AssessmentRules extends BallastValues {
+  readonly stuckAfterMs: number;
+}
+
 /** Least share of free memory that is taken to be backed: the balloon takes what was used last first. */
 const MIN_FREE_GAIN_RATIO = 0.05;
+/** How far above trouble a guest is kept, in the measure of trouble. */
+const BARE_FACTOR = 1.5;
+/** What a guest that was in trouble keeps, as a multiple of what it uses. */
+const PROTECTED_FACTOR = 1.25;
 /** Shortest history that says anything. */
 const MIN_SAMPLES = 8;
 
@@ -55,57 +53,61 @@ export function hasHistory(demand: DemandHistory | null): demand is DemandHistor
   return demand !== null && demand.usedBytes.length >= MIN_SAMPLES;
 }
 
-export function assess(guest: GuestView, timeMs: number, before: Trace | undefined, values: BallastValues): Assessment {
+export function assess(
+  guest: GuestView,
+  timeMs: number,
+  before: Trace | undefined,
+  rules: AssessmentRules,
+): Assessment {
   const stats = guest.stats ?? { ageMs: 0 };
-  const inUse = inUseBytes(guest) ?? 0;
-  const guardBytes = Math.max(values.minGuardBytes, values.guardRatio * guest.assignedBytes);
-  const isTroubled = isInTrouble(guest, stats, values);
-  const trace = follow(inUse, timeMs, before, isTroubled, values);
-  const rise = hasHistory(guest.demand)
-    ? historicRise(guest.demand, values)
-    : Math.max(trace.riseBytes, guardBytes / 2);
-  const peakBytes = inUse + rise;
-  const backedFree = backedFreeBytes(guest, stats, inUse);
-  const free = stats.freeBytes ?? 0;
+  const condition = {
+    inUse: inUseBytes(guest) ?? 0,
+    isTroubled: isInTrouble(guest, rules),
+    isStuck: isStuck(guest, timeMs, rules.stuckAfterMs),
+  };
+  const trace = follow(condition, timeMs, before, rules);
+  const rises = risesOf(guest, trace, rules);
+  const sizeBytes = targetSizeBytes(guest);
+  const free = Math.max(0, stats.freeBytes ?? 0);
+  const backedFree = backedFreeBytes(guest, stats, condition.inUse);
+  const needs = {
+    inUse: condition.inUse,
+    peakBytes: condition.inUse + rises.horizon,
+    isProtected: isProtected(trace, timeMs, rules),
+    leastBytes: isRefusing(trace, timeMs, rules) ? sizeBytes : floorBytes(guest),
+  };
   return {
     guest,
-    sizeBytes: targetSizeBytes(guest),
-    inUse,
-    peakBytes,
-    needBytes: clamp(peakBytes + guardBytes, floorBytes(guest), ceilingBytes(guest)),
-    riseBytes: Math.max(0, Math.min(peakBytes, ceilingBytes(guest)) - inUse - backedFree),
-    isTroubled,
-    isProtected: trace.troubledMs !== null && timeMs - trace.troubledMs < values.protectMs,
-    slices: sliceUp(guest, stats, { inUse, peakBytes, guardBytes }, values),
+    sizeBytes,
+    ...condition,
+    peakBytes: needs.peakBytes,
+    riseBytes: clamp(rises.reaction - backedFree, 0, Math.max(0, sizeBytes - guest.residentBytes)),
+    tiers: tiersOf(guest, stats, needs, rules),
+    free,
     freeGainRatio: clamp(free > 0 ? backedFree / free : 1, MIN_FREE_GAIN_RATIO, 1),
     trace,
   };
 }
 
-/** In trouble: little available or stalling, while its balloon holds memory that would help. */
-function isInTrouble(guest: GuestView, stats: GuestStats, values: BallastValues): boolean {
-  const least = Math.max(values.troubleAvailableBytes, values.troubleAvailableRatio * actualSizeBytes(guest));
-  const isShort = stats.availableBytes !== undefined && stats.availableBytes < least;
-  const isStalling = (stats.pressure?.some10 ?? 0) > values.troublePressureRatio;
-  return isShort || isStalling;
+interface Rises {
+  readonly horizon: number;
+  readonly reaction: number;
 }
 
-/** The history may be older than the statistics: only its rise is used, on top of what the guest uses now. */
-function historicRise(demand: DemandHistory, values: BallastValues): number {
-  return forecastPeak(demand.usedBytes, demand.stepMs, values) - (demand.usedBytes.at(-1) ?? 0);
+/** From its history; without one, from the rises seen between decisions, and a guard's half at least. */
+function risesOf({ demand, assignedBytes }: GuestView, trace: Trace, values: BallastValues): Rises {
+  if (!hasHistory(demand)) {
+    const rise = Math.max(trace.riseBytes, guardBytes(assignedBytes, values) / 2);
+    return { horizon: rise, reaction: rise };
+  }
+  const now = demand.usedBytes.at(-1) ?? 0;
+  const ahead = (horizonMs: number): number =>
+    forecastPeak(demand.usedBytes, demand.stepMs, { horizonMs, riskQuantile: values.riskQuantile }) - now;
+  return { horizon: ahead(values.horizonMs), reaction: ahead(values.reactionMs) };
 }
 
-function follow(
-  usedBytes: number,
-  timeMs: number,
-  before: Trace | undefined,
-  isTroubled: boolean,
-  { riseHalfLifeMs }: BallastValues,
-): Trace {
-  const troubledMs = isTroubled ? timeMs : (before?.troubledMs ?? null);
-  if (before === undefined) return { usedBytes, riseBytes: 0, seenMs: timeMs, troubledMs };
-  const faded = before.riseBytes * 0.5 ** (Math.max(0, timeMs - before.seenMs) / riseHalfLifeMs);
-  return { usedBytes, riseBytes: Math.max(usedBytes - before.usedBytes, faded), seenMs: timeMs, troubledMs };
+function guardBytes(assignedBytes: number, { guardRatio, minGuardBytes }: BallastValues): number {
+  return Math.max(minGuardBytes, guardRatio * assignedBytes);
 }
 
 /** Free memory of the guest that the host backs nonetheless. */
@@ -117,29 +119,30 @@ function backedFreeBytes(guest: GuestView, stats: GuestStats, inUse: number): nu
 interface Needs {
   readonly inUse: number;
   readonly peakBytes: number;
-  readonly guardBytes: number;
+  readonly isProtected: boolean;
+  /** Nothing below this is asked for. */
+  readonly leastBytes: number;
 }
 
-function sliceUp(guest: GuestView, stats: GuestStats, needs: Needs, values: BallastValues): Record<Slice, number> {
-  const sizeBytes = targetSizeBytes(guest);
-  const roomAbove = (keepBytes: number): number => Math.max(0, sizeBytes - Math.max(keepBytes, floorBytes(guest)));
-  const room = roomAbove(needs.peakBytes + needs.guardBytes);
-  const roomInNeed = roomAbove(needs.inUse + needs.guardBytes);
-  const roomAtLast = roomAbove(needs.inUse + needs.guardBytes / 4);
+function tiersOf(guest: GuestView, stats: GuestStats, needs: Needs, values: BallastValues): Record<Tier, number> {
+  const guard = guardBytes(guest.assignedBytes, values);
+  const ceiling = ceilingBytes(guest);
+  const within = (bytes: number, below: number): number => clamp(bytes, below, Math.max(below, ceiling));
+  const cached = stats.cachedBytes ?? 0;
+  const idle = cached * (stats.idleRatio ?? values.unknownIdleRatio);
 
-  // What an inflation under way will take is no longer free.
-  const underWay = Math.max(0, guest.balloonTargetBytes - guest.balloonActualBytes);
-  const free = Math.max(0, (stats.freeBytes ?? 0) - (stats.lowWatermarkBytes ?? 0) - underWay);
-  const freePart = Math.min(room, free);
-  const brokenFree = Math.min(freePart, free * (stats.unusableIndex9 ?? 0));
-  const cachePart = room - freePart;
-  const coldCache = Math.min(cachePart, (stats.cachedBytes ?? 0) * (stats.idleRatio ?? values.unknownIdleRatio));
-  return {
-    brokenFree,
-    wholeFree: freePart - brokenFree,
-    coldCache,
-    warmCache: cachePart - coldCache,
-    forecastRoom: Math.max(0, roomInNeed - room),
-    guardRoom: Math.max(0, roomAtLast - Math.max(room, roomInNeed)),
-  };
+  const alive = within(bareBytes(needs.inUse, values), needs.leastBytes);
+  const bare = needs.isProtected ? within(needs.inUse * PROTECTED_FACTOR + guard, alive) : alive;
+  const essential = within(needs.inUse + guard, bare);
+  const forecast = within(needs.peakBytes + guard, essential);
+  const warm = within(needs.inUse + guard + cached - idle, forecast);
+  const cold = within(needs.inUse + guard + cached, warm);
+  const whole = within(ceiling - (stats.freeBytes ?? 0) * (stats.unusableIndex9 ?? 0), cold);
+  return { bare, essential, forecast, warm, cold, whole, all: within(ceiling, whole) };
+}
+
+/** The smallest size that does not itself put the guest in trouble, with half as much again to be safe. */
+function bareBytes(inUse: number, { troubleAvailableBytes, troubleAvailableRatio }: BallastValues): number {
+  const byRatio = inUse / Math.max(0.1, 1 - BARE_FACTOR * troubleAvailableRatio);
+  return Math.max(inUse + BARE_FACTOR * troubleAvailableBytes, byRatio);
 }

@@ -1,155 +1,84 @@
-/** From what `ballast` expects to changes of balloons: what to take from whom, what to give to whom. */
+/** From allotted sizes and guests in trouble to changes of balloons. */
 import { MIB } from '#units';
-import { fillByWeight } from '../arithmetic/fill.js';
-import { ceilingBytes, clamp, sumOf } from '../arithmetic/sizes.js';
+import { ceilingBytes } from '../arithmetic/sizes.js';
 import { percent, size } from '../arithmetic/words.js';
-import { SLICES, type Assessment, type Slice } from './ballast-assess.js';
+import type { Move } from '../model/decision.js';
+import type { Allotment } from './ballast-allot.js';
+import type { Assessment, Tier } from './ballast-assess.js';
 import type { Outlook } from './ballast-outlook.js';
 import type { BallastValues } from './ballast-parameters.js';
 
 /** Balloon targets are whole pageblocks: a balloon that ends within one keeps the rest of it from being a huge page. */
 const PAGEBLOCK_BYTES = 2 * MIB;
 
-const SLICE_NAMES: Readonly<Record<Slice, string>> = {
-  brokenFree: 'free memory that is broken up already',
-  wholeFree: 'free memory',
-  coldCache: 'idle page cache',
-  warmCache: 'page cache in use',
-  forecastRoom: 'room kept for its forecast',
-  guardRoom: 'part of its guard',
+const TIER_NAMES: Readonly<Record<Tier, string>> = {
+  bare: 'bare needs',
+  essential: 'guards',
+  forecast: 'forecasts',
+  warm: 'page cache in use',
+  cold: 'idle page cache',
+  whole: 'free large blocks',
+  all: 'everything',
 };
 
-/** What is taken as long as the host is not really short. */
-const CHEAP_SLICES: readonly Slice[] = ['brokenFree', 'wholeFree', 'coldCache', 'warmCache'];
-
-export interface BalloonChange {
-  readonly assessment: Assessment;
-  readonly rawBalloonTargetBytes: number;
-  readonly reason: string;
-}
-
-interface Giver {
-  readonly assessment: Assessment;
-  bytes: number;
-  /** The dearest slice that it gives of. */
-  last: Slice;
-}
-
-/** Takes what is needed slice by slice, cheapest first; within a slice more from those that have more and fewer shares. */
-export function takeNeeded(all: readonly Assessment[], outlook: Outlook, values: BallastValues): BalloonChange[] {
-  const givers = all.map((assessment): Giver => ({ assessment, bytes: 0, last: 'brokenFree' }));
-  let missing = outlook.neededBytes;
-  for (const slice of outlook.isEmergency ? SLICES : CHEAP_SLICES) {
-    if (missing <= 0) break;
-    missing -= takeSlice(givers, slice, missing);
-  }
-  const leastBytes = outlook.isEmergency ? PAGEBLOCK_BYTES : values.minMoveBytes;
-  return givers
-    .filter(({ bytes }) => bytes >= leastBytes)
-    .map(({ assessment, bytes, last }) => {
-      const taken = Math.min(bytes, values.stepBytes);
-      const use = `${size(assessment.inUse)} used, up to ${size(assessment.peakBytes)} forecast`;
-      const why = `${outlook.figures}: take ${size(taken)} down to ${SLICE_NAMES[last]} (${use})`;
-      return changeOf(assessment, assessment.guest.balloonTargetBytes + taken, why);
-    });
-}
-
-/** Adds one slice to what the givers give; what the host gains by it. */
-function takeSlice(givers: readonly Giver[], slice: Slice, missing: number): number {
-  const gains = fillByWeight(
-    givers.map(({ assessment }) => claimOn(assessment, slice)),
-    missing,
-  );
-  let gained = 0;
-  givers.forEach((giver, index) => {
-    const gain = gains[index] ?? 0;
-    if (gain <= 0) return;
-    gained += gain;
-    giver.bytes += gain / gainRatio(giver.assessment, slice);
-    giver.last = slice;
-  });
-  return gained;
-}
-
-/** What the host would gain of one slice of one guest. */
-function claimOn(assessment: Assessment, slice: Slice): { low: number; high: number; weight: number } {
-  const high = assessment.slices[slice] * gainRatio(assessment, slice);
-  return { low: 0, high, weight: high / assessment.guest.shares };
-}
-
-function gainRatio({ freeGainRatio }: Assessment, slice: Slice): number {
-  return slice === 'brokenFree' || slice === 'wholeFree' ? freeGainRatio : 1;
+/** A guest's move to its allotted size, or null when it is not worth one. */
+export function moveTo(
+  assessment: Assessment,
+  wantedBytes: number,
+  { tier }: Allotment,
+  outlook: Outlook,
+  values: BallastValues,
+): Move | null {
+  const { guest, sizeBytes, inUse, peakBytes } = assessment;
+  const change = wantedBytes - sizeBytes;
+  if (Math.abs(change) < leastChange(assessment, wantedBytes, outlook, values)) return null;
+  const stepped = Math.max(wantedBytes, sizeBytes - values.stepBytes);
+  const reason =
+    `${outlook.figures}: there is enough for ${TIER_NAMES[tier]} in part, ${size(stepped)} of ${size(sizeBytes)} here ` +
+    `(${size(inUse)} used, up to ${size(peakBytes)} forecast)`;
+  return { guest, rawBalloonTargetBytes: wholePageblocks(assessment, guest.assignedBytes - stepped), reason };
 }
 
 /**
- * Gives guests that are below what their forecast needs that much at once, before they are in trouble; and a part of what
- * the host has to spare beyond a band to all balloons, by shares.
+ * How large a change must be to be made: small while the host needs memory or the guest lacks its guard; larger where
+ * memory would only be evened out between guests. The last of a balloon goes whatever its size.
  */
-export function giveBack(
-  all: readonly Assessment[],
+function leastChange(
+  { guest, sizeBytes, tiers }: Assessment,
+  wantedBytes: number,
   outlook: Outlook,
-  capacityBytes: number,
   values: BallastValues,
-): BalloonChange[] {
-  const claims = all.map(claimBack);
-  const deficitBytes = sumOf(claims, ({ deficit }) => deficit);
-  const spareBytes = -outlook.neededBytes - values.bandRatio * capacityBytes - deficitBytes;
-  const heldBytes = sumOf(claims, ({ high }) => high);
-  const grantBytes = spareBytes >= heldBytes ? heldBytes : Math.max(0, spareBytes) * values.giveRatio;
-  const grants = fillByWeight(claims, grantBytes);
-  return claims.flatMap(({ assessment, deficit, high }, index) => {
-    const grant = grants[index] ?? 0;
-    const given = deficit + grant;
-    const isLast = given > 0 && grant >= high;
-    if (given < values.minMoveBytes && !isLast) return [];
-    const parts = [
-      deficit > 0 ? `${size(deficit)} towards its forecast of ${size(assessment.peakBytes)}` : '',
-      grant > 0 ? `${size(grant)} of what the host can spare` : '',
-    ];
-    const why = `${outlook.figures}: give ${parts.filter((part) => part !== '').join(' and ')}`;
-    return [changeOf(assessment, assessment.guest.balloonTargetBytes - given, why)];
-  });
+): number {
+  if (wantedBytes < sizeBytes) {
+    return outlook.neededBytes > 0 ? values.minMoveBytes : evenBytes(guest.assignedBytes, values);
+  }
+  if (sizeBytes < tiers.essential) return 1;
+  return wantedBytes >= ceilingBytes(guest) ? 1 : evenBytes(guest.assignedBytes, values);
 }
 
-interface ClaimBack {
-  readonly assessment: Assessment;
-  /** What it lacks of its forecast need. */
-  readonly deficit: number;
-  readonly low: number;
-  /** What its balloon holds beyond the deficit. */
-  readonly high: number;
-  readonly weight: number;
-}
-
-function claimBack(assessment: Assessment): ClaimBack {
-  const { guest, needBytes, sizeBytes } = assessment;
-  const heldBytes = Math.max(0, ceilingBytes(guest) - sizeBytes);
-  const deficit = clamp(needBytes - sizeBytes, 0, heldBytes);
-  return { assessment, deficit, low: 0, high: heldBytes - deficit, weight: guest.shares };
+function evenBytes(assignedBytes: number, { minMoveBytes, deadBandRatio }: BallastValues): number {
+  return Math.max(minMoveBytes, deadBandRatio * assignedBytes);
 }
 
 /** A guest in trouble gets its whole balloon at once: creeping back leaves it starving behind a slow driver. */
-export function releaseWhole(assessment: Assessment): BalloonChange | null {
-  const { guest, inUse, sizeBytes } = assessment;
+export function releaseWhole({ guest, inUse, sizeBytes }: Assessment): Move | null {
   const lowest = guest.assignedBytes - ceilingBytes(guest);
   if (guest.balloonTargetBytes <= lowest) return null;
   const available = size(guest.stats?.availableBytes ?? 0);
   const stalls = percent(guest.stats?.pressure?.some10 ?? 0);
   const reason = `in trouble: ${available} available of ${size(sizeBytes)} (${size(inUse)} used), stalling ${stalls}: release the whole balloon`;
-  return { assessment, rawBalloonTargetBytes: lowest, reason };
+  return { guest, rawBalloonTargetBytes: lowest, reason, urgent: true };
 }
 
 /** A balloon that cannot get more stops asking: trying on costs the guest a core and gains nothing. */
-export function settleStuck(assessment: Assessment): BalloonChange | null {
-  const { guest } = assessment;
+export function settleStuck({ guest }: Assessment): Move | null {
   if (guest.balloonActualBytes >= guest.balloonTargetBytes) return null;
   const held = size(guest.balloonActualBytes);
   const reason = `stuck: it gave ${held} of ${size(guest.balloonTargetBytes)} asked for: ask for no more than it gave`;
-  return { assessment, rawBalloonTargetBytes: guest.balloonActualBytes, reason };
+  return { guest, rawBalloonTargetBytes: guest.balloonActualBytes, reason };
 }
 
-function changeOf(assessment: Assessment, rawBytes: number, reason: string): BalloonChange {
-  const { guest } = assessment;
+function wholePageblocks({ guest }: Assessment, rawBytes: number): number {
   const whole = Math.floor(rawBytes / PAGEBLOCK_BYTES) * PAGEBLOCK_BYTES;
-  return { assessment, rawBalloonTargetBytes: Math.max(whole, guest.assignedBytes - ceilingBytes(guest)), reason };
+  return Math.max(whole, guest.assignedBytes - ceilingBytes(guest));
 }

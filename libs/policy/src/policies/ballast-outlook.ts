@@ -1,6 +1,6 @@
-/** What `ballast` expects of the host: how much it will be short of, or have to spare, a horizon from now. */
+/** What `ballast` expects of the host: how much it will be short of, or have to spare, once balloons have settled. */
 import { forecastPeak, summedSeries } from '../arithmetic/forecast.js';
-import { clamp, settledAvailableBytes, sumOf } from '../arithmetic/sizes.js';
+import { clamp, sumOf } from '../arithmetic/sizes.js';
 import { size } from '../arithmetic/words.js';
 import type { DemandHistory, HostView } from '../model/view.js';
 import { hasHistory, type Assessment } from './ballast-assess.js';
@@ -12,27 +12,45 @@ const TROUBLE_GROWTH_RATIO = 0.25;
 export interface Outlook {
   /** Above 0: to be taken from guests. Below: to spare. */
   readonly neededBytes: number;
-  /** The host is so short that rests and forecasts no longer count. */
+  /** What no plan may use up, so that the host does not swap. */
+  readonly keptBytes: number;
+  /** The host is so short that rests no longer count. */
   readonly isEmergency: boolean;
   /** The same as a clause for reasons. */
   readonly figures: string;
 }
 
 export function lookAhead(view: HostView, all: readonly Assessment[], values: BallastValues): Outlook {
-  const settled = settledAvailableBytes(view);
+  const settled = settledBytes(view, all);
   const reserveBytes = values.reserveRatio * view.host.capacityBytes;
   const riseBytes = sumOf(all, (assessment) => assessment.riseBytes) * togetherRatio(all, values);
   const releaseBytes = sumOf(all, expectedOfRelease);
-  const isEmergency = settled < reserveBytes / 2 || view.host.state === 'HARD' || view.host.state === 'LOW';
+  const state = view.host.state;
   return {
     neededBytes: reserveBytes + riseBytes + releaseBytes - settled,
-    isEmergency,
+    keptBytes: reserveBytes / 4,
+    isEmergency: settled < reserveBytes / 2 || state === 'HARD' || state === 'LOW',
     figures: `host will have ${size(settled)} available, may rise by ${size(riseBytes + releaseBytes)}, keeps ${size(reserveBytes)}`,
   };
 }
 
+/**
+ * Available memory once balloons have reached their targets and swapped memory is back. What a guest in trouble was given
+ * whole counts only as far as it takes it up: it seldom takes all of it.
+ */
+function settledBytes({ host, guests }: HostView, all: readonly Assessment[]): number {
+  const troubled = new Set(all.filter(({ isTroubled }) => isTroubled).map(({ guest }) => guest));
+  let bytes = host.availableBytes;
+  for (const guest of guests) {
+    const change = guest.balloonTargetBytes - guest.balloonActualBytes;
+    if (change > 0 || !troubled.has(guest)) bytes += change;
+    bytes -= guest.swappedBytes;
+  }
+  return bytes;
+}
+
 function expectedOfRelease({ isTroubled, guest, inUse }: Assessment): number {
-  return isTroubled ? Math.min(guest.balloonTargetBytes, inUse * TROUBLE_GROWTH_RATIO) : 0;
+  return isTroubled ? Math.min(guest.balloonActualBytes, inUse * TROUBLE_GROWTH_RATIO) : 0;
 }
 
 /**
@@ -53,12 +71,12 @@ function commonHistories(all: readonly Assessment[]): DemandHistory[] {
 }
 
 function sumTogether(histories: readonly DemandHistory[], values: BallastValues): number | null {
-  const rise = (series: readonly number[], stepMs: number): number =>
-    forecastPeak(series, stepMs, values) - (series.at(-1) ?? 0);
   const stepMs = histories[0]?.stepMs ?? 1;
-  const apart = sumOf(histories, ({ usedBytes }) => rise(usedBytes, stepMs));
+  const rules = { horizonMs: values.reactionMs, riskQuantile: values.riskQuantile };
+  const rise = (series: readonly number[]): number => forecastPeak(series, stepMs, rules) - (series.at(-1) ?? 0);
+  const apart = sumOf(histories, ({ usedBytes }) => rise(usedBytes));
   if (apart <= 0) return null;
-  return clamp(rise(summedSeries(histories.map(({ usedBytes }) => usedBytes)), stepMs) / apart, 0, 1);
+  return clamp(rise(summedSeries(histories.map(({ usedBytes }) => usedBytes))) / apart, 0, 1);
 }
 
 function independentRatio(all: readonly Assessment[]): number {

@@ -1,22 +1,23 @@
 /**
- * Our own policy. Every decision asks: what will the host have available a while from now, when balloons have settled and
- * guests have risen as far as their histories say they may, all at once only as far as they did rise together? If that is
- * less than the reserve, memory is taken now, before anybody is short, where it costs least: broken free memory, then
- * large free blocks, idle cache, cache in use; a guest's forecast room only when the host is really short. If it is more, it
- * is given back: to forecast needs first. A guest in trouble gets its whole balloon back at once, paid for by the others,
- * and is left in peace for a while. What a guest uses is never taken, nor its floor.
+ * Our own policy. Every decision asks what the host will have available once balloons have settled, swapped memory is back
+ * and guests have risen as far as they may before the host can react: apart by their own histories, together only as far
+ * as they rose together. Less than the reserve is taken from the guests, more is given back, and in either case the memory
+ * there is gets allotted anew, needs before forecasts before warm cache before cold, so that it moves to where it will be
+ * needed before anybody is short. A guest in trouble gets its whole balloon back at once and is left in peace for a while.
  */
-import { floorBytes, sumOf } from '../arithmetic/sizes.js';
+import { floorBytes } from '../arithmetic/sizes.js';
 import { seconds } from '../arithmetic/words.js';
 import type { Move, Stay } from '../model/decision.js';
 import type { JsonValue } from '../model/json.js';
 import { definePolicy } from '../model/policy.js';
-import { isStuck } from '../model/screen.js';
 import { mapOf, record } from '../model/shape.js';
-import { assess, SLICES, traceShape, type Assessment } from './ballast-assess.js';
-import { giveBack, releaseWhole, settleStuck, takeNeeded, type BalloonChange } from './ballast-moves.js';
-import { lookAhead } from './ballast-outlook.js';
-import { BALLAST_PARAMETERS } from './ballast-parameters.js';
+import type { GuestView, HostView } from '../model/view.js';
+import { allot } from './ballast-allot.js';
+import { assess, type Assessment } from './ballast-assess.js';
+import { moveTo, releaseWhole, settleStuck } from './ballast-moves.js';
+import { lookAhead, type Outlook } from './ballast-outlook.js';
+import { BALLAST_PARAMETERS, type BallastValues } from './ballast-parameters.js';
+import { traceShape } from './ballast-trace.js';
 
 export const ballast = definePolicy({
   name: 'ballast',
@@ -29,33 +30,25 @@ export const ballast = definePolicy({
   decide: ({ view, guests, values, memory }) => {
     const all = guests.map((guest) => assess(guest, view.timeMs, memory.guests.get(guest.id), values));
     const outlook = lookAhead(view, all, values);
-    const sorted = sortOut(all, ({ guest }) => isStuck(guest, view.timeMs, values.stuckAfterMs));
-    const givers = sorted.able.filter(({ isProtected }) => !isProtected);
+    const { troubled, stuck, able } = sortOut(all);
 
-    const taken = outlook.neededBytes > 0 ? takeNeeded(givers, outlook, values) : [];
-    const takenFrom = new Set(taken.map(({ assessment }) => assessment));
-    const others = sorted.able.filter((assessment) => !takenFrom.has(assessment));
-    const given = outlook.isEmergency ? [] : giveBack(others, outlook, view.host.capacityBytes, values);
-
-    const moves: Move[] = sorted.troubled
-      .flatMap(orNone(releaseWhole))
-      .map((change) => ({ ...toMove(change), urgent: true }));
-    moves.push(...sorted.stuck.flatMap(orNone(settleStuck)).map(toMove));
-    const stays: Stay[] = sorted.stuck
-      .filter(isSettled)
-      .map(({ guest }) => ({ guest, cause: 'STUCK', reason: 'it is stuck' }));
-    for (const change of [...taken, ...given]) {
-      const { guest } = change.assessment;
+    const moves: Move[] = [...troubled.map(releaseWhole), ...stuck.map(settleStuck)].filter((move) => move !== null);
+    const stays: Stay[] = stuck
+      .filter((assessment) => settleStuck(assessment) === null)
+      .map(({ guest }) => ({ guest, cause: 'STUCK', reason: 'it does not approach its target' }));
+    for (const move of rebalance(able, outlook, view, values)) {
+      const { guest, reason } = move;
       const restedMs = guest.lastMovedMs === null ? Infinity : view.timeMs - guest.lastMovedMs;
-      if (restedMs >= values.restMs || outlook.isEmergency) moves.push(toMove(change));
-      else stays.push({ guest, cause: 'COOLING_DOWN', reason: `${change.reason}; moved ${seconds(restedMs)} ago` });
+      if (restedMs >= values.restMs || outlook.isEmergency) moves.push(move);
+      else stays.push({ guest, cause: 'COOLING_DOWN', reason: `${reason}; moved ${seconds(restedMs)} ago` });
     }
     return {
       moves,
       stays,
       neededBytes: outlook.neededBytes,
+      keptBytes: outlook.keptBytes,
       memory: { guests: Object.fromEntries(all.map(({ guest, trace }): [string, JsonValue] => [guest.id, trace])) },
-      policyFloorBytes: keptSizes(givers),
+      policyFloorBytes: bareNeeds(able),
     };
   },
 });
@@ -67,37 +60,33 @@ interface SortedOut {
 }
 
 /** A guest in trouble is helped even when it is stuck. */
-function sortOut(all: readonly Assessment[], isStuckGuest: (assessment: Assessment) => boolean): SortedOut {
+function sortOut(all: readonly Assessment[]): SortedOut {
   const troubled: Assessment[] = [];
   const stuck: Assessment[] = [];
   const able: Assessment[] = [];
   for (const assessment of all) {
     if (assessment.isTroubled) troubled.push(assessment);
-    else if (isStuckGuest(assessment)) stuck.push(assessment);
+    else if (assessment.isStuck) stuck.push(assessment);
     else able.push(assessment);
   }
   return { troubled, stuck, able };
 }
 
-function isSettled({ guest }: Assessment): boolean {
-  return guest.balloonActualBytes >= guest.balloonTargetBytes;
-}
-
-function orNone(change: (assessment: Assessment) => BalloonChange | null): (assessment: Assessment) => BalloonChange[] {
-  return (assessment) => {
-    const found = change(assessment);
-    return found === null ? [] : [found];
-  };
-}
-
-function toMove({ assessment: { guest }, rawBalloonTargetBytes, reason }: BalloonChange): Move {
-  return { guest, rawBalloonTargetBytes, reason };
+/** Moves of all able guests to the sizes that the host's outlook allots them. */
+function rebalance(able: readonly Assessment[], outlook: Outlook, { host }: HostView, values: BallastValues): Move[] {
+  const bandBytes = values.bandRatio * host.capacityBytes;
+  // Within the band the sum stays as it is, and memory only moves between guests.
+  const needed = outlook.neededBytes > 0 ? outlook.neededBytes : Math.min(0, outlook.neededBytes + bandBytes);
+  const allotment = allot(able, needed);
+  return able.flatMap((assessment, index) => {
+    const wanted = allotment.sizes[index] ?? assessment.sizeBytes;
+    const move = moveTo(assessment, wanted, allotment, outlook, values);
+    return move === null ? [] : [move];
+  });
 }
 
 /** Size that a guest keeps even in an emergency: all of it where nothing may be taken. */
-function keptSizes(givers: readonly Assessment[]): (guest: Assessment['guest']) => number {
-  const kept = new Map(
-    givers.map(({ guest, sizeBytes, slices }) => [guest.id, sizeBytes - sumOf(SLICES, (slice) => slices[slice])]),
-  );
-  return (guest) => Math.max(floorBytes(guest), kept.get(guest.id) ?? guest.assignedBytes);
+function bareNeeds(able: readonly Assessment[]): (guest: GuestView) => number {
+  const bare = new Map(able.map(({ guest, tiers }) => [guest.id, tiers.bare]));
+  return (guest) => Math.max(floorBytes(guest), bare.get(guest.id) ?? guest.assignedBytes);
 }

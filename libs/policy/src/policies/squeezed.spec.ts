@@ -95,9 +95,7 @@ describe('squeezed', () => {
     // surplus 200 + 500 + 400 over ranges of 1000 + 400: both get 78.6 %
     expect(rowOf(plan, 'b')?.rawBalloonTargetBytes).toBe(mib(1400) - Math.trunc(mib(1000) + (1100 / 1400) * mib(400)));
     expect(rowOf(plan, 'a')).toBeUndefined(); // grows only when nobody has to shrink
-    expect(plan.untouched).toContainEqual(
-      expect.objectContaining({ id: 'a', reason: expect.stringContaining('others free') as string }),
-    );
+    expect(plan.untouched.find(({ id }) => id === 'a')?.reason).toContain('others free memory first');
   });
 
   it('does not divide by a range of zero', () => {
