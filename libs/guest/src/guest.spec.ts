@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { auditMemory } from '#memory-core';
-import { GIB, MIB } from '#units';
+import { auditMemory, balloonPageAlloc, balloonPageListDequeue } from '#memory-core';
+import { GIB, MIB, bytesToPages } from '#units';
+import { tryLockPage } from '../../memory-core/src/page-lock.js';
+import type { BalloonRequestEnd } from './balloon/balloon-request.js';
 import { Guest, type GuestOptions } from './guest.js';
+import { SyntheticWorkload } from './workload/synthetic-workload.js';
 import { IDLE_WORKLOAD } from './workload/workload.js';
 
-export const IDLE_2_GIB: GuestOptions = {
+const IDLE: GuestOptions = {
   assignedBytes: 2 * GIB,
   kernelProfile: '6.12',
   memoryBallooning: true,
@@ -14,35 +17,195 @@ export const IDLE_2_GIB: GuestOptions = {
   seed: 1,
 };
 
-const pages = (mib: number): number => (mib * MIB) / 4096;
+const mib = (count: number): number => bytesToPages(count * MIB);
+const boot = (options: Partial<GuestOptions> = {}): Guest => Guest.boot({ ...IDLE, ...options }, 100);
 
-/** Advances until a request ends, at most `ticks`. */
-function untilEnd(guest: Guest, ticks: number): ReturnType<Guest['advance']> {
-  for (let tick = 0; tick < ticks; tick++) {
-    const ended = guest.advance();
-    if (ended.length > 0) return ended;
-  }
-  return [];
+function run(guest: Guest, ticks: number): BalloonRequestEnd[] {
+  return Array.from({ length: ticks }, () => guest.advance()).flat();
 }
 
 describe('a guest asked for a balloon', () => {
-  it('reaches 512 MiB at 0.86 GiB/s and gives them back at 2.11 GiB/s', () => {
-    const guest = Guest.boot(IDLE_2_GIB, 0);
+  it('reaches 512 MiB within the tick, with that much less free, and as many pages counted', () => {
+    const guest = boot();
     const before = guest.read();
-    guest.requestBalloon('op', pages(512), null);
-    const [end] = guest.advance();
-    expect(end).toMatchObject({ id: 'op', tick: 1, outcome: 'REACHED', achievedPages: 131_072, deficitPages: 0 });
+    guest.requestBalloon('op', mib(512), null);
+    expect(guest.advance()).toEqual([
+      {
+        id: 'op',
+        tick: 101,
+        outcome: 'REACHED',
+        achievedPages: 131_072,
+        deficitPages: 0,
+        reason: 'the balloon holds 512 MiB of 512 MiB, reached after 0.6 s',
+      },
+    ]);
     const after = guest.read();
     expect(after.freePages).toBe(before.freePages - 131_072);
+    expect(after.balloon).toEqual({ targetPages: 131_072, heldPages: 131_072, state: 'IDLE' });
     expect(new Map(after.vmstat).get('balloon_inflate')).toBe(131_072);
     expect(auditMemory(guest.memory)).toEqual([]);
   });
 
-  it('stalls with the deficit when asked for too much', () => {
-    const guest = Guest.boot(IDLE_2_GIB, 0);
-    guest.requestBalloon('op', pages(2048), null);
-    const [end] = untilEnd(guest, 30);
-    expect(end).toMatchObject({ outcome: 'STALLED' });
-    console.log(end, guest.read());
+  it('is done at once with the size it has', () => {
+    const guest = boot();
+    guest.requestBalloon('op', 0, null);
+    expect(guest.advance()).toMatchObject([{ outcome: 'REACHED', tick: 101 }]);
+  });
+
+  it('takes several ticks for what takes several seconds, and says INFLATING meanwhile', () => {
+    const guest = boot({ assignedBytes: 8 * GIB });
+    guest.requestBalloon('op', mib(4096), null);
+    expect(run(guest, 4)).toEqual([]);
+    expect(guest.read().balloon.state).toBe('INFLATING');
+    expect(run(guest, 1)).toMatchObject([{ outcome: 'REACHED' }]); // 4 GiB at 0.86 GiB/s: 4.6 s
+    guest.requestBalloon('back', 0, null);
+    expect(run(guest, 1)).toEqual([]);
+    expect(guest.read().balloon.state).toBe('DEFLATING');
+    expect(run(guest, 1)).toMatchObject([{ id: 'back', outcome: 'REACHED' }]); // at 2.11 GiB/s: 1.9 s
+  });
+
+  it('stalls with the deficit when the guest has no more to give, and its driver goes on trying', () => {
+    const guest = boot();
+    guest.requestBalloon('op', mib(2048), null);
+    const [end] = run(guest, 20);
+    expect(end!.outcome).toBe('STALLED');
+    expect(end!.achievedPages + end!.deficitPages).toBe(mib(2048));
+    expect(end!.deficitPages).toBeGreaterThan(mib(128));
+    expect(end!.reason).toMatch(/holds 17\d\d(\.\d)? MiB of 2048 MiB; no page moved for 5\.\d s/);
+    expect(guest.read().balloon.state).toBe('STALLED');
+    run(guest, 60);
+    expect(guest.read().balloon).toMatchObject({ state: 'STALLED', targetPages: mib(2048) });
+    guest.requestBalloon('less', mib(256), null);
+    expect(run(guest, 2)).toMatchObject([{ id: 'less', outcome: 'REACHED' }]);
+    expect(auditMemory(guest.memory)).toEqual([]);
+  });
+
+  it('times out at the caller’s limit, to the microsecond: 300 ms are 1 run less than 68,182 pages', () => {
+    const guest = boot();
+    guest.requestBalloon('op', mib(1024), 300);
+    const [end] = run(guest, 1);
+    expect(end).toMatchObject({ outcome: 'TIMED_OUT', achievedPages: Math.floor(300_000 / 4.4 / 256) * 256 });
+    run(guest, 2);
+    expect(guest.read().balloon.heldPages).toBe(mib(1024)); // the target stays
+  });
+
+  it('reaches a target within a limit that ends in the same tick', () => {
+    const guest = boot();
+    guest.requestBalloon('op', mib(256), 900);
+    expect(run(guest, 1)).toMatchObject([{ outcome: 'REACHED' }]);
+  });
+
+  it('supersedes the request that runs', () => {
+    const guest = boot();
+    guest.requestBalloon('first', mib(1024), null);
+    run(guest, 1);
+    guest.requestBalloon('second', mib(512), null);
+    const ends = run(guest, 1);
+    expect(ends).toMatchObject([
+      { id: 'first', tick: 102, outcome: 'SUPERSEDED' },
+      { id: 'second', tick: 102, outcome: 'REACHED', achievedPages: mib(512) },
+    ]);
+    expect(ends[0]!.deficitPages).toBe(mib(1024) - ends[0]!.achievedPages);
+  });
+
+  it('freezes at what it holds when it is called off, and knows no other request', () => {
+    const guest = boot();
+    guest.requestBalloon('op', mib(1024), null);
+    run(guest, 1);
+    guest.cancelRequest('another');
+    expect(run(guest, 0)).toEqual([]);
+    guest.cancelRequest('op');
+    expect(run(guest, 1)).toMatchObject([{ id: 'op', outcome: 'CANCELLED' }]);
+    const { heldPages, targetPages } = guest.read().balloon;
+    expect(targetPages).toBe(heldPages);
+    run(guest, 5);
+    expect(guest.read().balloon.heldPages).toBe(heldPages);
+  });
+
+  it('refuses without MEMORY_BALLOONING, and more than its RAM', () => {
+    const guest = boot({ memoryBallooning: false });
+    guest.requestBalloon('op', 10, null);
+    expect(guest.advance()).toMatchObject([{ outcome: 'REFUSED', achievedPages: 0, deficitPages: 10 }]);
+    const other = boot();
+    other.requestBalloon('op', mib(2049), null);
+    expect(other.advance()[0]!.reason).toBe('a balloon of 2049 MiB does not fit into 2048 MiB of RAM');
+  });
+
+  it('stops with KERNEL_BUG when its balloon loses pages, ends the request, and refuses later ones', () => {
+    const guest = boot();
+    guest.requestBalloon('op', 512, null);
+    run(guest, 1);
+    balloonPageListDequeue(guest.memory, 0, new Int32Array(512), 512); // behind the driver's back
+    guest.requestBalloon('leak', 0, null);
+    const [end] = run(guest, 1);
+    expect(end).toMatchObject({ id: 'leak', outcome: 'REFUSED' });
+    expect(end!.reason).toMatch(/^kernel BUG: balloon pages are lost/);
+    expect(guest.read().run).toBe('KERNEL_BUG');
+    guest.requestBalloon('later', 100, null);
+    expect(run(guest, 1)).toMatchObject([{ id: 'later', outcome: 'REFUSED', reason: end!.reason }]);
+    const text = guest.procText('MEMINFO');
+    run(guest, 10);
+    expect(guest.procText('MEMINFO')).toBe(text);
+  });
+
+  it('stops with KERNEL_BUG when somebody holds the lock of a page that it enqueues', () => {
+    const twin = balloonPageAlloc(boot().memory);
+    const guest = boot();
+    tryLockPage(guest.memory, twin);
+    guest.requestBalloon('op', 1, null);
+    expect(run(guest, 1)).toMatchObject([{ outcome: 'REFUSED', achievedPages: 0, deficitPages: 1 }]);
+    expect(guest.read().run).toBe('KERNEL_BUG');
+  });
+});
+
+describe('a guest short of memory', () => {
+  it('gives page cache to the balloon before the balloon stalls', () => {
+    const guest = boot();
+    const before = guest.read();
+    guest.requestBalloon('op', mib(2048), null);
+    run(guest, 20);
+    const after = guest.read();
+    expect(before.filePages).toBe(mib(112));
+    expect(after.filePages).toBe(mib(28)); // what programs run from
+    expect(after.slabReclaimablePages).toBeLessThan(before.slabReclaimablePages);
+  });
+
+  /** 1 GiB of which 0.1 to 0.75 are wanted, over ten minutes: a balloon of 400 MiB is in the way at times. */
+  const assignedBytes = GIB;
+  const workload = new SyntheticWorkload({ meanRatio: 0.4, swingRatio: 0.3, periodMs: 600_000 }, assignedBytes, 5);
+
+  it('keeps asking for what it cannot have, and gets it when the balloon deflates', () => {
+    const guest = boot({ assignedBytes, workload });
+    guest.requestBalloon('op', mib(400), null);
+    for (let tick = 0; tick < 600 && guest.read().unmetPages === 0; tick++) guest.advance();
+    const tight = guest.read();
+    expect(tight.unmetPages).toBeGreaterThan(0);
+    run(guest, 5);
+    expect(guest.read()).toMatchObject({ anonPages: tight.anonPages });
+    guest.requestBalloon('back', 0, null);
+    run(guest, 5);
+    expect(guest.read().unmetPages).toBe(0);
+    expect(guest.read().anonPages).toBeGreaterThan(tight.anonPages);
+    expect(auditMemory(guest.memory)).toEqual([]);
+  });
+
+  it('takes balloon pages back with deflate-on-OOM, 256 at a time, and does not stall its programs', () => {
+    const unmet = (deflateOnOom: boolean): { unmet: number; deflated: number } => {
+      const guest = boot({ assignedBytes, workload, deflateOnOom });
+      guest.requestBalloon('op', mib(400), null);
+      let sum = 0;
+      for (let tick = 0; tick < 600; tick++) {
+        guest.advance();
+        sum += guest.read().unmetPages;
+      }
+      expect(auditMemory(guest.memory)).toEqual([]);
+      return { unmet: sum, deflated: new Map(guest.vmstat()).get('balloon_deflate') ?? 0 };
+    };
+    const [without, with_] = [unmet(false), unmet(true)];
+    expect(without.unmet).toBeGreaterThan(0);
+    expect(without.deflated).toBe(0);
+    expect(with_.unmet).toBe(0);
+    expect(with_.deflated).toBeGreaterThan(0);
+    expect(with_.deflated % 256).toBe(0);
   });
 });
