@@ -6,12 +6,26 @@ const PURE_FLOORS = ['libs/{units,memory-core,contracts,guest,policy,simulation}
 const TESTS = ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/test/**/*.ts', '**/bench/**/*.ts'];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.ballast/**', 'coverage/**', 'libs/persistence/src/generated/**', 'test/boundaries/fixtures/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      '.ballast/**',
+      'coverage/**',
+      'libs/persistence/src/generated/**',
+      'test/boundaries/fixtures/**',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './libs/memory-core/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './libs/memory-core/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -40,7 +54,18 @@ export default tseslint.config(
   {
     files: PURE_FLOORS,
     rules: {
-      'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'fetch', 'Buffer', 'console'],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'queueMicrotask',
+        'performance',
+        'fetch',
+        'Buffer',
+        'console',
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'Take the seeded random source you were given.' },
@@ -48,7 +73,10 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Below floor 4 there is only simulated time.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Below floor 4 there is only simulated time.',
+        },
         { selector: 'Decorator', message: 'Decorators belong to floors 4 and 5.' },
       ],
     },
@@ -69,8 +97,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'writable', __filename: 'readonly', require: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', Buffer: 'readonly', URL: 'readonly', AbortSignal: 'readonly', globalThis: 'readonly' } },
     ...tseslint.configs.disableTypeChecked,
+    files: ['**/*.mjs', '**/*.cjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'console', 'module', 'require', '__filename', 'setTimeout', 'clearTimeout', 'URL', 'fetch'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
+    },
   },
 );

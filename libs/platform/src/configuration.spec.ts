@@ -6,7 +6,7 @@ describe('loadConfiguration', () => {
     expect(loadConfiguration({})).toMatchObject({
       port: 3000,
       host: '127.0.0.1',
-      speed: 1,
+      speed: undefined,
       withDemoFleet: true,
       retentionDays: 30,
       isExposed: false,

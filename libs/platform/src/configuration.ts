@@ -18,9 +18,7 @@ const wholeNumber = (min: number, max: number): z.ZodType<number> =>
     .string()
     .regex(/^\d+$/, `a whole number from ${min} to ${max}`)
     .transform(Number)
-    .pipe(
-      z.number().min(min, `a whole number from ${min} to ${max}`).max(max, `a whole number from ${min} to ${max}`),
-    );
+    .pipe(z.number().min(min, `a whole number from ${min} to ${max}`).max(max, `a whole number from ${min} to ${max}`));
 
 const urlOf = (schemes: readonly string[]): z.ZodType<string> =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
@@ -40,11 +38,11 @@ const ENVIRONMENT = z.object({
   BALLAST_DEMO: flag('1'),
   BALLAST_SPEED: z
     .string()
-    .default('1')
     .transform(Number)
     .refine((speed) => speed >= 0 && speed <= 10_000, {
       error: 'a number from 0 (paused) to 10000 simulated seconds per second',
-    }),
+    })
+    .optional(),
   BALLAST_THREADS: wholeNumber(1, 256).optional(),
   BALLAST_TRACE_DIR: z.string().min(1, 'a folder').default('data/traces'),
   BALLAST_RETENTION_DAYS: wholeNumber(1, 3650).prefault('30'),
@@ -64,8 +62,8 @@ export interface Configuration {
   /** Undefined: the queue runs in the database. */
   readonly redisUrl: string | undefined;
   readonly withDemoFleet: boolean;
-  /** Simulated seconds per second that a new fleet starts with. */
-  readonly speed: number;
+  /** Simulated seconds per second from this start on; undefined: as the fleet was left, 1 for a new one. */
+  readonly speed: number | undefined;
   /** Worker threads that simulate guests. */
   readonly threads: number;
   /** Absolute path of the folder that `importTrace` may read. */

@@ -1,0 +1,44 @@
+/** The `ballast` command. */
+import { join } from 'node:path';
+import { DomainError } from '#contracts';
+import { migrateDatabase } from '#persistence';
+import { loadConfiguration, requireDatabaseUrl } from '#platform';
+import { Command } from 'commander';
+import { LaunchError } from './launch-error.js';
+import { Launcher } from './up/up.js';
+
+const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', '..', 'prisma', 'migrations');
+
+async function up(): Promise<void> {
+  const launcher = new Launcher(loadConfiguration(), (line) => console.log(line));
+  const stop = (): void => {
+    launcher.stop().then(
+      () => process.exit(0),
+      (error: unknown) => end(error),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    await launcher.run();
+  } catch (error) {
+    await launcher.stop();
+    end(error);
+  }
+}
+
+async function migrate(): Promise<void> {
+  const applied = await migrateDatabase(requireDatabaseUrl(loadConfiguration()), MIGRATIONS);
+  console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
+}
+
+/** One line for what a person can mend; the whole story for a bug. */
+function end(error: unknown): never {
+  console.error(error instanceof LaunchError || error instanceof DomainError ? error.message : error);
+  process.exit(1);
+}
+
+const program = new Command('ballast').description('A memory control plane for fleets of virtual machines.');
+program.command('up').description('start a whole fleet on this machine; Ctrl-C stops it').action(up);
+program.command('migrate').description('bring the database at DATABASE_URL up to this release').action(migrate);
+program.parseAsync().catch(end);
