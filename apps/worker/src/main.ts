@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { DomainError } from '#contracts';
-import { Database } from '#persistence';
+import { Database, LeaseLostError } from '#persistence';
 import { createLogger, loadConfiguration, onShutdown, reportReady, requireDatabaseUrl } from '#platform';
 import { WorkerModule } from './worker.module.js';
 import { WorkerService } from './worker.service.js';
@@ -14,8 +14,8 @@ async function main(): Promise<void> {
   const configuration = loadConfiguration();
   const logger = createLogger('worker', configuration);
   const database = await Database.connect({ url: requireDatabaseUrl(configuration), maxConnections: CONNECTIONS });
-  const app = await NestFactory.createApplicationContext(WorkerModule.forRoot(configuration, database));
-  app.useLogger(logger);
+  const module = WorkerModule.forRoot(configuration, database);
+  const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
   const worker = app.get(WorkerService);
   onShutdown(
     async () => {
@@ -32,6 +32,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof DomainError ? error.message : error);
+  const isExpected = error instanceof DomainError || error instanceof LeaseLostError;
+  console.error(isExpected ? error.message : error);
   process.exit(1);
 });

@@ -6,6 +6,7 @@
 import type { GuestCommand } from '#contracts';
 import type { Database } from './database.js';
 import { fence, type Lease } from './lease.js';
+import { refuseWork } from './stopped-guests.js';
 
 interface AdmittedRow {
   id: string;
@@ -16,7 +17,8 @@ interface AdmittedRow {
 
 /**
  * Gives the waiting operations of these guests the tick `tick`, and the calls to cancel running ones. Returns the commands in
- * the order the guests must take them. Guests that are not born yet keep theirs waiting. Throws LeaseLostError.
+ * the order the guests must take them. Guests that are not born yet keep theirs waiting; those that do not run refuse. Throws
+ * LeaseLostError.
  */
 export async function admitOperations(
   database: Database,
@@ -26,6 +28,7 @@ export async function admitOperations(
 ): Promise<GuestCommand[]> {
   return database.transaction(async (client) => {
     await fence(client, lease);
+    await refuseWork(client, lease, guestIds, tick);
     const admitted = await client.query<AdmittedRow>(
       `WITH waiting AS (
          SELECT o.id, o.sequence FROM operation o JOIN guest g ON g.id = o.guest_id
@@ -72,19 +75,25 @@ export interface WaitingWork {
   readonly toSync: readonly string[];
 }
 
-export async function findWaitingWork(database: Database, lease: Lease): Promise<WaitingWork> {
+/** `running`: the guests that the asker simulates. */
+export async function findWaitingWork(
+  database: Database,
+  lease: Lease,
+  running: readonly string[],
+): Promise<WaitingWork> {
   const operations = await database.pool.query<{ guest_id: string }>(
     `SELECT DISTINCT o.guest_id FROM operation o JOIN guest g ON g.id = o.guest_id
-      WHERE g.shard_id = ANY($1::int[]) AND g.born_tick IS NOT NULL AND g.state <> 'DELETED'
+      WHERE g.shard_id = ANY($1::int[]) AND (g.born_tick IS NOT NULL OR g.state = 'PAUSED') AND g.state <> 'DELETED'
         AND (o.status = 'QUEUED' OR (o.status = 'RUNNING' AND o.cancel_asked_at IS NOT NULL AND o.cancel_tick IS NULL))`,
     [lease.shardIds],
   );
   const guests = await database.pool.query<{ id: string }>(
-    `SELECT id FROM guest g
+    `SELECT id FROM guest
       WHERE shard_id = ANY($1::int[])
-        AND ((born_tick IS NULL AND state <> 'DELETED')
-          OR (state = 'DELETED' AND EXISTS (SELECT 1 FROM operation o WHERE o.guest_id = g.id AND o.status IN ('QUEUED', 'RUNNING'))))`,
-    [lease.shardIds],
+        AND ((born_tick IS NULL AND state = 'RUNNING')
+          OR (state = 'DELETED'
+              AND (id = ANY($2::uuid[]) OR id IN (SELECT guest_id FROM operation WHERE status IN ('QUEUED', 'RUNNING')))))`,
+    [lease.shardIds, running],
   );
   return { withOperations: operations.rows.map((row) => row.guest_id), toSync: guests.rows.map((row) => row.id) };
 }

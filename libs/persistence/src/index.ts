@@ -8,14 +8,15 @@ export {
   commitBirths,
   endWorkOfDeleted,
   loadNewcomers,
-  markBroken,
   recoverableGuests,
   type GuestMember,
   type RecoverableGuest,
 } from './members.js';
+export { isId } from './paging/ids.js';
 export { maintainPartitions } from './partitions.js';
 export type { TimedSample } from './sample-writer.js';
 export { saveSnapshots, type StoredSnapshot } from './snapshots.js';
+export { commitRevived, commitStopped, type StoppedGuest } from './stopped-guests.js';
 export { commitStep, type GuestStateChange } from './step-commit.js';
 export { Fleet, type ClockReading, type FleetTotals } from './fleet/fleet.js';
 export { Guests } from './guests/guests.js';
@@ -31,6 +32,6 @@ export type { HostRecord } from './hosts/host.mapper.js';
 export { Operations, type OperationFilter } from './operations/operations.js';
 export type { OperationRequest } from './operations/acknowledge.js';
 export type { OperationRecord } from './operations/operation.mapper.js';
-export type { Page, PageRequest } from './paging/page.js';
+export type { CountedPage, Page, PageRequest } from './paging/page.js';
 export { Traces } from './traces/traces.js';
 export type { TraceRecord } from './traces/trace.mapper.js';

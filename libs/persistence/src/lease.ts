@@ -66,42 +66,47 @@ export async function takeLease(
 
 /** Throws LeaseLostError when a shard has another epoch by now. */
 export async function renewLease(database: Database, lease: Lease, leaseMs: number): Promise<void> {
-  const { rowCount } = await database.pool.query(
-    `UPDATE shard SET lease_expires_at = now() + $3 * interval '1 millisecond'
-       FROM unnest($1::int[], $2::bigint[]) AS held(id, epoch)
-      WHERE shard.id = held.id AND shard.epoch = held.epoch`,
-    [lease.shardIds, lease.epochs, leaseMs],
-  );
-  if (rowCount !== lease.shardIds.length) throw new LeaseLostError();
+  await database.transaction(async (client) => {
+    await lockShards(client, lease, 'NO KEY UPDATE');
+    await client.query(
+      `UPDATE shard SET lease_expires_at = now() + $2 * interval '1 millisecond' WHERE id = ANY($1::int[])`,
+      [lease.shardIds, leaseMs],
+    );
+  });
 }
 
-/** Lets others take the shards at once. */
+/** Lets others take the shards at once. Throws LeaseLostError when they have been taken already. */
 export async function releaseLease(database: Database, lease: Lease): Promise<void> {
-  await database.pool.query(
-    `UPDATE shard SET owner = NULL, lease_expires_at = NULL
-       FROM unnest($1::int[], $2::bigint[]) AS held(id, epoch)
-      WHERE shard.id = held.id AND shard.epoch = held.epoch`,
-    [lease.shardIds, lease.epochs],
-  );
+  await database.transaction(async (client) => {
+    await lockShards(client, lease, 'NO KEY UPDATE');
+    await client.query('UPDATE shard SET owner = NULL, lease_expires_at = NULL WHERE id = ANY($1::int[])', [
+      lease.shardIds,
+    ]);
+  });
 }
 
-/** Holds the shards' rows against a takeover until the transaction ends. Throws LeaseLostError. */
+/** Holds off a takeover until the transaction ends; the owner's other transactions go on. Throws LeaseLostError. */
 export async function fence(client: Pick<ClientBase, 'query'>, lease: Lease): Promise<void> {
-  const { rowCount } = await client.query(
-    `SELECT 1 FROM shard JOIN unnest($1::int[], $2::bigint[]) AS held(id, epoch)
-         ON shard.id = held.id AND shard.epoch = held.epoch
-        FOR SHARE OF shard`,
-    [lease.shardIds, lease.epochs],
-  );
-  if (rowCount !== lease.shardIds.length) throw new LeaseLostError();
+  await lockShards(client, lease, 'KEY SHARE');
 }
 
 /** As fence, and moves the shards on to `tick`. */
 export async function fenceAndAdvance(client: Pick<ClientBase, 'query'>, lease: Lease, tick: number): Promise<void> {
+  await lockShards(client, lease, 'NO KEY UPDATE');
+  await client.query('UPDATE shard SET tick = $2 WHERE id = ANY($1::int[])', [lease.shardIds, tick]);
+}
+
+/** In the order of ids, as takeLease does, so that nobody waits in a circle. A takeover (FOR UPDATE) conflicts with both strengths. */
+async function lockShards(
+  client: Pick<ClientBase, 'query'>,
+  lease: Lease,
+  strength: 'KEY SHARE' | 'NO KEY UPDATE',
+): Promise<void> {
   const { rowCount } = await client.query(
-    `UPDATE shard SET tick = $3 FROM unnest($1::int[], $2::bigint[]) AS held(id, epoch)
-      WHERE shard.id = held.id AND shard.epoch = held.epoch`,
-    [lease.shardIds, lease.epochs, tick],
+    `SELECT 1 FROM shard JOIN unnest($1::int[], $2::bigint[]) AS held(id, epoch)
+         ON shard.id = held.id AND shard.epoch = held.epoch
+      ORDER BY shard.id FOR ${strength} OF shard`,
+    [lease.shardIds, lease.epochs],
   );
   if (rowCount !== lease.shardIds.length) throw new LeaseLostError();
 }

@@ -53,7 +53,7 @@ export async function loadNewcomers(
     `SELECT ${GUEST_COLUMNS} FROM guest WHERE id = ANY($1::uuid[])`,
     [guestIds],
   );
-  const unborn = rows.filter((row) => row.state !== 'DELETED' && row.born_tick === null);
+  const unborn = rows.filter((row) => row.state === 'RUNNING' && row.born_tick === null);
   return {
     toBoot: await Promise.all(unborn.map((row) => toMember(database, row))),
     deleted: rows.filter((row) => row.state === 'DELETED').map((row) => row.id),
@@ -190,12 +190,4 @@ async function loadSeries(database: Database, traceId: string, vm: string): Prom
     diskWriteBytesPerSec: stored.diskWriteBytesPerSec,
     cpuRatio: stored.cpuRatio,
   };
-}
-
-/** A guest whose recovery failed does not run; its reason says why. Throws LeaseLostError. */
-export async function markBroken(database: Database, lease: Lease, guestId: string, reason: string): Promise<void> {
-  await database.transaction(async (client) => {
-    await fence(client, lease);
-    await client.query(`UPDATE guest SET state = 'PAUSED', state_reason = $2 WHERE id = $1`, [guestId, reason]);
-  });
 }

@@ -4,6 +4,9 @@ import type { Database } from './database.js';
 const DAY_MS = 86_400_000;
 /** Days that must exist beyond today, so that a clock that runs on never meets a missing one. */
 const DAYS_AHEAD = 2;
+/** Dropping waits for whoever reads; longer than this it would hold up the writer behind it, and is left for the next time. */
+const DROP_WAIT = '2s';
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Makes the partitions from yesterday to two days ahead that are missing, and drops those older than `retentionDays`. */
 export async function maintainPartitions(database: Database, now: Date, retentionDays: number): Promise<void> {
@@ -16,7 +19,18 @@ export async function maintainPartitions(database: Database, now: Date, retentio
   }
   const oldest = partitionOf(today - retentionDays);
   for (const name of await partitions(database)) {
-    if (name < oldest) await database.pool.query(`DROP TABLE IF EXISTS ${name}`);
+    if (name < oldest) await drop(database, name);
+  }
+}
+
+async function drop(database: Database, name: string): Promise<void> {
+  try {
+    await database.transaction(async (client) => {
+      await client.query(`SET LOCAL lock_timeout = '${DROP_WAIT}'`);
+      await client.query(`DROP TABLE IF EXISTS ${name}`);
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
   }
 }
 
@@ -24,7 +38,7 @@ async function partitions(database: Database): Promise<string[]> {
   const { rows } = await database.pool.query<{ name: string }>(
     `SELECT child.relname AS name FROM pg_inherits
        JOIN pg_class child ON child.oid = inhrelid
-      WHERE inhparent = 'memory_sample'::regclass ORDER BY 1`,
+      WHERE inhparent = 'memory_sample'::regclass AND child.relname ~ '^memory_sample_[0-9]{8}$' ORDER BY 1`,
   );
   return rows.map((row) => row.name);
 }

@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import { fenceAndAdvance, type Lease } from './lease.js';
 import { notify } from './notifications.js';
 import { appendSamples, replaceLatest, type TimedSample } from './sample-writer.js';
+import { stopGuests, type StoppedGuest } from './stopped-guests.js';
 
 export interface GuestStateChange {
   readonly guestId: string;
@@ -18,6 +19,8 @@ export interface StepOutcome {
   readonly samples: readonly TimedSample[];
   readonly results: readonly OperationResult[];
   readonly stateChanges: readonly GuestStateChange[];
+  /** Guests that failed in the step and do not run any more. */
+  readonly stopped: readonly StoppedGuest[];
 }
 
 /** Decides how short of memory a host is from the state it was in and the free share of its capacity. */
@@ -33,27 +36,23 @@ export async function commitStep(
   await database.transaction(async (client) => {
     await fenceAndAdvance(client, lease, step.tick);
     await storeSamples(client, step.samples);
+    // Rows are locked as everywhere: hosts, then operations, then guests.
+    if (step.samples.length > 0) await updateHostStates(client, rule);
     await endOperations(client, lease, step.results);
     await changeStates(client, step.stateChanges);
-    if (step.samples.length > 0) {
-      await updateHostStates(client, rule);
-      await notify(client, 'ballast_sampled', { tick: step.tick });
-    }
+    await stopGuests(client, lease, step.stopped, step.tick);
+    if (step.samples.length > 0) await notify(client, 'ballast_sampled', { tick: step.tick });
   });
 }
 
 /** Samples into the history and into the newest values. */
-export async function storeSamples(client: PoolClient, samples: readonly TimedSample[]): Promise<void> {
+async function storeSamples(client: PoolClient, samples: readonly TimedSample[]): Promise<void> {
   await appendSamples(client, samples);
   await replaceLatest(client, samples);
 }
 
 /** Ends running operations as their guests told. A cancelled one leaves the guest's target where its balloon stopped. */
-export async function endOperations(
-  client: PoolClient,
-  lease: Lease,
-  results: readonly OperationResult[],
-): Promise<void> {
+async function endOperations(client: PoolClient, lease: Lease, results: readonly OperationResult[]): Promise<void> {
   if (results.length === 0) return;
   await client.query(
     `WITH told(id, status, outcome, achieved, deficit, reason, tick) AS (
@@ -80,12 +79,12 @@ export async function endOperations(
   );
 }
 
-export async function changeStates(client: PoolClient, changes: readonly GuestStateChange[]): Promise<void> {
+async function changeStates(client: PoolClient, changes: readonly GuestStateChange[]): Promise<void> {
   if (changes.length === 0) return;
   await client.query(
     `UPDATE guest SET state = told.state, state_reason = told.reason
        FROM unnest($1::uuid[], $2::text[], $3::text[]) AS told(id, state, reason)
-      WHERE guest.id = told.id AND guest.state <> 'DELETED'`,
+      WHERE guest.id = told.id AND guest.state NOT IN (told.state, 'DELETED')`,
     [
       changes.map((change) => change.guestId),
       changes.map((change) => change.state),
@@ -106,7 +105,8 @@ async function updateHostStates(client: PoolClient, rule: HostStateRule): Promis
             greatest(0, 1 - (h.reserved_bytes + coalesce(sum(l.resident_bytes), 0))::float8 / h.capacity_bytes) AS free_ratio
        FROM host h LEFT JOIN guest g ON g.host_id = h.id AND g.state <> 'DELETED'
                    LEFT JOIN guest_latest l ON l.guest_id = g.id
-      GROUP BY h.id`,
+      WHERE h.deleted_at IS NULL
+      GROUP BY h.id ORDER BY h.id`,
   );
   for (const row of rows) {
     const state = rule(row.state, row.free_ratio);

@@ -11,12 +11,19 @@ describe('FleetClock', () => {
     expect(clock.due(1_500)).toBe(0);
   });
 
-  it('owes nothing while paused, and counts what passed before a change at the old speed', () => {
+  it('owes nothing from the moment it is paused, whatever was due', () => {
     const clock = new FleetClock(10, 0, 5_000);
     clock.setSpeed(0, 500);
-    expect(clock.due(100_000)).toBe(5);
-    clock.settle(5);
+    expect(clock.due(100_000)).toBe(0);
     expect(clock.untilNextMs(100_000)).toBe(Infinity);
+    clock.setSpeed(1, 100_000);
+    expect(clock.due(101_000)).toBe(1);
+  });
+
+  it('counts what passed before a change at the old speed', () => {
+    const clock = new FleetClock(10, 0, 5_000);
+    clock.setSpeed(2, 500);
+    expect(clock.due(1_500)).toBe(7);
   });
 
   it('never owes more than five seconds', () => {

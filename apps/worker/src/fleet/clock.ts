@@ -18,10 +18,11 @@ export class FleetClock {
     return this.speed;
   }
 
-  /** Counts up to now at the old speed, then goes on at the new one. */
+  /** Counts up to now at the old speed, then goes on at the new one; a pause begins at once, whatever was due. */
   setSpeed(speed: number, nowMs: number): void {
     this.#count(nowMs);
     this.speed = speed;
+    if (speed === 0) this.#owedTicks = 0;
   }
 
   /** Whole ticks that are due now. */

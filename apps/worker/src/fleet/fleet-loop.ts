@@ -3,24 +3,27 @@
  * the threads and stores what came of them in one transaction (ARCHITECTURE.md). Everything it does to the database is
  * fenced by the lease; the first failure ends it.
  */
-import type { GuestCommand, GuestSample, OperationResult } from '#contracts';
+import type { GuestCommand, GuestSample } from '#contracts';
 import {
   admitOperations,
   commitBirths,
   commitStep,
+  commitStopped,
   endWorkOfDeleted,
   findWaitingWork,
   loadNewcomers,
+  readClockSpeed,
   type Database,
   type GuestStateChange,
   type Lease,
-  type TimedSample,
+  type StoppedGuest,
 } from '#persistence';
 import { nextHostState } from '#policy';
 import type { ThreadPool } from '../thread/thread-pool.js';
 import { Alarm } from './alarm.js';
 import type { FleetClock } from './clock.js';
 import { Inbox } from './inbox.js';
+import { SampleTimes } from './sample-times.js';
 import type { SnapshotKeeper } from './snapshot-keeper.js';
 import { StepSize } from './step-size.js';
 
@@ -30,6 +33,8 @@ export interface FleetLoopParts {
   readonly pool: ThreadPool;
   readonly clock: FleetClock;
   readonly snapshots: SnapshotKeeper;
+  /** Told of guests that do not run any more. */
+  readonly onStopped: (stopped: readonly StoppedGuest[]) => void;
 }
 
 export class FleetLoop {
@@ -39,14 +44,19 @@ export class FleetLoop {
   /** Guests to boot or to remove. */
   readonly guests = new Inbox(() => this.#alarm.ring());
   readonly #stepSize = new StepSize();
+  readonly #times = new SampleTimes(Date.now());
   /** Commands that were admitted for the tick that begins next. */
-  #commands: GuestCommand[] = [];
+  #commands: GuestCommand[];
   #isStopping = false;
 
+  /** `upcoming`: commands that were given the tick after `tick` before. */
   constructor(
     private readonly parts: FleetLoopParts,
     private tick: number,
-  ) {}
+    upcoming: readonly GuestCommand[],
+  ) {
+    this.#commands = [...upcoming];
+  }
 
   /** Runs until `stop`; rejects when something fails that must not be run past. */
   async run(): Promise<void> {
@@ -69,37 +79,46 @@ export class FleetLoop {
     this.#alarm.ring();
   }
 
-  /** Finds work that no job brings: rows whose job was lost, or that were left by a worker that died. */
+  /** Finds what nobody told of: rows whose job was lost or that a worker left that died, a speed that was set unheard. */
   async sweep(): Promise<void> {
-    const waiting = await findWaitingWork(this.parts.database, this.parts.lease);
+    const { database, lease, pool, clock } = this.parts;
+    const waiting = await findWaitingWork(database, lease, pool.guestIds);
     this.guests.put(waiting.toSync);
     this.operations.put(waiting.withOperations);
+    const speed = await readClockSpeed(database);
+    if (speed !== clock.speedRatio) this.setSpeed(speed);
   }
 
   /** Freezes every guest at the last tick. */
   async freezeAll(): Promise<void> {
-    await this.parts.snapshots.freezeAll();
+    await this.parts.snapshots.freezeAll(this.tick);
   }
 
   async #betweenSteps(): Promise<void> {
     await this.guests.drain((guestIds) => this.#sync(guestIds));
     await this.operations.drain((guestIds) => this.#admit(guestIds));
-    await this.parts.snapshots.freezeDue(Date.now());
+    await this.parts.snapshots.freezeDue(this.tick, Date.now());
   }
 
   async #sync(guestIds: readonly string[]): Promise<void> {
-    const { database, lease, pool } = this.parts;
-    const { toBoot, deleted } = await loadNewcomers(database, guestIds);
+    const { toBoot, deleted } = await loadNewcomers(this.parts.database, guestIds);
+    const { pool } = this.parts;
     const newcomers = toBoot.filter((member) => !pool.has(member.guestId));
-    const samples = await pool.boot(newcomers, this.tick);
-    await commitBirths(database, lease, this.tick, timed(samples, this.tick, 0));
-    if (deleted.length > 0) {
-      await pool.remove(deleted.filter((guestId) => pool.has(guestId)));
-      this.#commands = this.#commands.filter((command) => !deleted.includes(command.guestId));
-      await endWorkOfDeleted(database, lease, deleted);
+    if (newcomers.length > 0) {
+      const { samples, stopped } = await pool.boot(newcomers, this.tick);
+      await commitBirths(this.parts.database, this.parts.lease, this.tick, this.#times.now(samples, Date.now()));
+      await this.#giveUp(stopped);
+      // What was asked of them before they lived.
+      this.operations.put(newcomers.map((member) => member.guestId));
     }
-    // What was asked of them before they lived.
-    this.operations.put(newcomers.map((member) => member.guestId));
+    if (deleted.length > 0) await this.#remove(deleted);
+  }
+
+  async #remove(guestIds: readonly string[]): Promise<void> {
+    const gone = new Set(guestIds);
+    await this.parts.pool.remove(guestIds);
+    this.#commands = this.#commands.filter((command) => !gone.has(command.guestId));
+    await endWorkOfDeleted(this.parts.database, this.parts.lease, guestIds);
   }
 
   async #admit(guestIds: readonly string[]): Promise<void> {
@@ -110,55 +129,32 @@ export class FleetLoop {
   async #step(ticks: number): Promise<void> {
     const { database, lease, pool, clock } = this.parts;
     const startedMs = Date.now();
-    const toTick = this.tick + ticks;
-    const commands = this.#commands;
+    const fromTick = this.tick;
+    const toTick = fromTick + ticks;
+    const { samples, results, stopped } = await pool.advance(fromTick, toTick, inReplayOrder(this.#commands));
     this.#commands = [];
-    const answer = await pool.advance(this.tick, toTick, commands);
-    const results = [...answer.results, ...refusals(commands, pool)];
-    await commitStep(
-      database,
-      lease,
-      {
-        tick: toTick,
-        samples: timed(answer.samples, toTick, clock.speedRatio),
-        results,
-        stateChanges: stateChanges(answer.samples),
-      },
-      nextHostState,
-    );
+    const timed = this.#times.ofStep(samples, { fromTick, toTick, speed: clock.speedRatio }, Date.now());
+    const outcome = { tick: toTick, samples: timed, results, stateChanges: stateChanges(samples), stopped };
+    await commitStep(database, lease, outcome, nextHostState);
     this.tick = toTick;
+    if (stopped.length > 0) this.parts.onStopped(stopped);
     clock.settle(ticks);
     this.#stepSize.learn(ticks, Date.now() - startedMs);
   }
 
-  /** Commands that recovery knows of but that had not begun: they are given at their tick. */
-  resume(commands: readonly GuestCommand[]): void {
-    this.#commands.push(...commands);
+  async #giveUp(stopped: readonly StoppedGuest[]): Promise<void> {
+    if (stopped.length === 0) return;
+    await commitStopped(this.parts.database, this.parts.lease, stopped, this.tick);
+    this.parts.onStopped(stopped);
   }
 }
 
-/** The wall-clock time of each sample: the step's last tick is now, earlier ones lie back by the fleet's speed. */
-function timed(samples: readonly GuestSample[], lastTick: number, speed: number): TimedSample[] {
-  const nowMs = Date.now();
-  return samples.map((sample) => ({
-    sample,
-    sampledAt: new Date(nowMs - (speed > 0 ? ((lastTick - sample.tick) / speed) * 1000 : 0)),
-  }));
-}
-
-/** Guests that do not run here (their recovery failed) refuse what they are asked. */
-function refusals(commands: readonly GuestCommand[], pool: ThreadPool): OperationResult[] {
-  return commands
-    .filter((command) => !pool.has(command.guestId))
-    .map((command) => ({
-      operationId: command.operationId,
-      guestId: command.guestId,
-      tick: command.tick,
-      outcome: 'REFUSED',
-      achievedBytes: 0,
-      deficitBytes: command.kind === 'SET_BALLOON_TARGET' ? command.targetBytes : 0,
-      reason: 'the guest does not run: see its stateReason',
-    }));
+/** Within one tick targets come first, then calls to cancel, as recovery reads them from the rows: however they were admitted. */
+function inReplayOrder(commands: readonly GuestCommand[]): GuestCommand[] {
+  return [
+    ...commands.filter((command) => command.kind !== 'CANCEL'),
+    ...commands.filter((command) => command.kind === 'CANCEL'),
+  ];
 }
 
 function stateChanges(samples: readonly GuestSample[]): GuestStateChange[] {

@@ -1,37 +1,38 @@
 /** Entry of a simulation thread: it holds some of the guests and computes; it knows no database, queue or clock. */
 import { parentPort } from 'node:worker_threads';
 import { DomainError } from '#contracts';
-import { ShardSimulation } from '#simulation';
 import { invariant, unreachable } from '#units';
-import type { Answers, Envelope, FrozenGuest, Kind, Reply, Request } from './protocol.js';
-import { recoverGuest } from './recover.js';
-import { packSnapshot } from './snapshot-codec.js';
+import { GuestGroup } from './guest-group.js';
+import type { Answers, Envelope, FrozenGuest, Kind, RecoveryReport, Reply, Request } from './protocol.js';
 
-const simulation = new ShardSimulation();
+const guests = new GuestGroup();
 
 function answer(request: Request): Answers[Kind] {
   switch (request.kind) {
     case 'BOOT':
-      return request.members.map((member) => simulation.boot(member, request.tick));
+      return guests.boot(request.members, request.tick);
     case 'RECOVER':
-      return request.guests.map((guest) => recoverGuest(simulation, guest, request.toTick));
+      return guests.recover(request.guests, request.toTick);
     case 'REMOVE':
-      for (const guestId of request.guestIds) simulation.remove(guestId);
+      guests.remove(request.guestIds);
       return null;
     case 'ADVANCE':
-      return simulation.advance(request.fromTick, request.toTick, request.commands);
+      return guests.advance(request.fromTick, request.toTick, request.commands);
     case 'SNAPSHOT':
-      return request.guestIds.map(freeze);
+      return guests.freeze(request.guestIds);
     case 'INSPECT':
-      return simulation.inspect(request.guestId, request.question);
+      return guests.inspect(request.guestId, request.question);
     default:
       return unreachable(request);
   }
 }
 
-function freeze(guestId: string): FrozenGuest {
-  const { tick, digest, bytes } = simulation.snapshot(guestId);
-  return { guestId, tick, digest, bytes: packSnapshot(bytes) };
+/** Snapshots change threads without a copy. */
+function buffersOf(reply: Answers[Kind]): ArrayBuffer[] {
+  if (!Array.isArray(reply)) return [];
+  return (reply as readonly (FrozenGuest | RecoveryReport)[]).flatMap((item) =>
+    'bytes' in item ? [item.bytes.buffer] : [],
+  );
 }
 
 function errorReply(id: number, error: unknown): Reply {
@@ -43,11 +44,10 @@ function errorReply(id: number, error: unknown): Reply {
 const port = parentPort;
 invariant(port !== null, 'a simulation thread has a parent');
 port.on('message', ({ id, request }: Envelope) => {
-  let reply: Reply;
   try {
-    reply = { id, answer: answer(request) };
+    const done = answer(request);
+    port.postMessage({ id, answer: done } satisfies Reply, buffersOf(done));
   } catch (error) {
-    reply = errorReply(id, error);
+    port.postMessage(errorReply(id, error));
   }
-  port.postMessage(reply);
 });

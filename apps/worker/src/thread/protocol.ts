@@ -1,6 +1,6 @@
 /** What the worker's event loop and its simulation threads say to each other. Every request has exactly one answer. */
 import type { GuestCommand, GuestSample, InspectionAnswer, InspectionQuestion, OperationResult } from '#contracts';
-import type { GuestMember, RecoverableGuest } from '#persistence';
+import type { GuestMember, RecoverableGuest, StoppedGuest } from '#persistence';
 
 export type Request =
   | { readonly kind: 'BOOT'; readonly members: readonly GuestMember[]; readonly tick: number }
@@ -16,12 +16,25 @@ export type Request =
   | { readonly kind: 'INSPECT'; readonly guestId: string; readonly question: InspectionQuestion };
 
 export interface Answers {
-  readonly BOOT: readonly GuestSample[];
+  readonly BOOT: BootAnswer;
   readonly RECOVER: readonly RecoveryReport[];
   readonly REMOVE: null;
-  readonly ADVANCE: { readonly samples: readonly GuestSample[]; readonly results: readonly OperationResult[] };
+  readonly ADVANCE: AdvanceAnswer;
   readonly SNAPSHOT: readonly FrozenGuest[];
   readonly INSPECT: InspectionAnswer;
+}
+
+/** `stopped`: guests that could not be booted; they are not in the thread. */
+export interface BootAnswer {
+  readonly samples: readonly GuestSample[];
+  readonly stopped: readonly StoppedGuest[];
+}
+
+/** `stopped`: guests that failed on the way; they are no longer in the thread, and what they did counts for nothing. */
+export interface AdvanceAnswer {
+  readonly samples: readonly GuestSample[];
+  readonly results: readonly OperationResult[];
+  readonly stopped: readonly StoppedGuest[];
 }
 
 /** A guest frozen at the end of `tick`; `bytes` are compressed (snapshot-codec.ts). */
@@ -29,7 +42,7 @@ export interface FrozenGuest {
   readonly guestId: string;
   readonly tick: number;
   readonly digest: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** What bringing a guest back came to. `problem` names the ticks and digests that differ; such a guest does not run. */

@@ -3,8 +3,9 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 const FASTEST = 1;
 
-export function packSnapshot(bytes: Uint8Array): Uint8Array {
-  return deflateRawSync(bytes, { level: FASTEST });
+/** The bytes own their buffer, so that it can change threads. */
+export function packSnapshot(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(deflateRawSync(bytes, { level: FASTEST }));
 }
 
 export function unpackSnapshot(bytes: Uint8Array): Uint8Array {

@@ -1,18 +1,11 @@
 /** Spreads the guests over the simulation threads; a guest stays where it was put. */
-import {
-  DomainError,
-  type GuestCommand,
-  type GuestSample,
-  type InspectionAnswer,
-  type InspectionQuestion,
-} from '#contracts';
-import type { GuestMember, RecoverableGuest } from '#persistence';
-import type { Answers, FrozenGuest, RecoveryReport } from './protocol.js';
+import { DomainError, type GuestCommand, type InspectionAnswer, type InspectionQuestion } from '#contracts';
+import type { GuestMember, RecoverableGuest, StoppedGuest } from '#persistence';
+import type { AdvanceAnswer, BootAnswer, FrozenGuest, RecoveryReport } from './protocol.js';
 import { SimulationThread } from './simulation-thread.js';
 
 interface Seat {
   readonly thread: SimulationThread;
-  readonly guestIds: Set<string>;
   /** RAM of its guests: what a seat is loaded with. */
   assignedBytes: number;
 }
@@ -24,7 +17,7 @@ export class ThreadPool {
   constructor(threads: number, onFailure: (error: Error) => void) {
     this.#seats = Array.from({ length: threads }, () => ({
       thread: new SimulationThread(onFailure),
-      guestIds: new Set<string>(),
+
       assignedBytes: 0,
     }));
   }
@@ -38,12 +31,15 @@ export class ThreadPool {
   }
 
   /** First samples of the new guests, born at `tick`. */
-  async boot(members: readonly GuestMember[], tick: number): Promise<GuestSample[]> {
+  async boot(members: readonly GuestMember[], tick: number): Promise<BootAnswer> {
     const shares = this.#deal(members, (member) => member);
-    const samples = await Promise.all(
+    const answers = await Promise.all(
       [...shares].map(([seat, share]) => seat.thread.ask({ kind: 'BOOT', members: share, tick })),
     );
-    return samples.flat();
+    return {
+      samples: answers.flatMap((answer) => answer.samples),
+      stopped: this.#leaveAll(answers.flatMap((answer) => answer.stopped)),
+    };
   }
 
   /** Brings back one lot of guests; those with a problem do not stay. */
@@ -64,7 +60,7 @@ export class ThreadPool {
   }
 
   /** Runs the ticks after `fromTick` to `toTick` on every thread. Commands must be for guests that the pool has. */
-  async advance(fromTick: number, toTick: number, commands: readonly GuestCommand[]): Promise<Answers['ADVANCE']> {
+  async advance(fromTick: number, toTick: number, commands: readonly GuestCommand[]): Promise<AdvanceAnswer> {
     const shares = this.#group(commands, (command) => command.guestId);
     const answers = await Promise.all(
       this.#seats.map((seat) =>
@@ -74,6 +70,7 @@ export class ThreadPool {
     return {
       samples: answers.flatMap((answer) => answer.samples),
       results: answers.flatMap((answer) => answer.results),
+      stopped: this.#leaveAll(answers.flatMap((answer) => answer.stopped)),
     };
   }
 
@@ -101,7 +98,6 @@ export class ThreadPool {
     for (const item of items) {
       const { guestId, configuration } = memberOf(item);
       const seat = this.#seats.reduce((best, other) => (other.assignedBytes < best.assignedBytes ? other : best));
-      seat.guestIds.add(guestId);
       seat.assignedBytes += configuration.assignedBytes;
       this.#seatOf.set(guestId, { seat, assignedBytes: configuration.assignedBytes });
     }
@@ -120,10 +116,14 @@ export class ThreadPool {
     return groups;
   }
 
+  #leaveAll(stopped: readonly StoppedGuest[]): readonly StoppedGuest[] {
+    for (const { guestId } of stopped) this.#leave(guestId);
+    return stopped;
+  }
+
   #leave(guestId: string): void {
     const place = this.#seatOf.get(guestId);
     if (place === undefined) return;
-    place.seat.guestIds.delete(guestId);
     place.seat.assignedBytes -= place.assignedBytes;
     this.#seatOf.delete(guestId);
   }
