@@ -55,7 +55,7 @@ describe.each(backendsFor('story'))('the story of a balloon, its work queued on 
     const [guestId = ''] = await createGuests(api, hostId, 2 * GIB, { namePrefix: 'inflate' });
     const before = await readGuest(api, guestId);
     const samples = api.listen<SampledData>(
-      'subscription ($ids: [ID!]) { memorySampled(guestIds: $ids) { guest { id balloon { actualBytes } } } }',
+      'subscription ($ids: [ID!]) { memorySampled(guestIds: $ids) { guestId balloon { actualBytes } } }',
       { ids: [guestId] },
     );
     const updates = api.listen<UpdatedData>(
@@ -172,10 +172,10 @@ async function heardAll(samples: Feed<SampledData>, updates: Feed<UpdatedData>, 
     (update) => update?.outcome === 'REACHED',
   );
   await eventually(
-    () => samples.events.at(-1)?.memorySampled.guest.balloon.actualBytes,
+    () => samples.events.at(-1)?.memorySampled.balloon.actualBytes,
     (actualBytes) => actualBytes === 512 * MIB,
   );
-  expect(new Set(samples.events.map((event) => event.memorySampled.guest.id))).toEqual(new Set([guestId]));
+  expect(new Set(samples.events.map((event) => event.memorySampled.guestId))).toEqual(new Set([guestId]));
   samples.close();
   updates.close();
 }

@@ -18,9 +18,12 @@ import {
   type GuestView,
   type Operation,
 } from './support/fleet.js';
-import { Home, RunningBallast, type Settings } from './support/running-ballast.js';
+import { Home, RunningBallast } from './support/running-ballast.js';
 
 jest.setTimeout(240_000);
+
+/** A fleet goes on at the speed that it was left at. */
+const SPEED = 5;
 
 /** Ways to end, from the polite to the rude. */
 const ENDINGS: readonly (readonly [name: string, end: (ballast: RunningBallast) => Promise<unknown>])[] = [
@@ -43,13 +46,12 @@ async function readAll(api: ApiClient, guestIds: readonly string[]): Promise<Mem
 describe.each(backendsFor('restart'))(
   'a fleet that was ended and started again, its work queued on $name',
   (backend) => {
-    const settings: Settings = { BALLAST_SPEED: '5', ...backend.settings };
     let home: Home;
     let ballast: RunningBallast;
     let guestIds: string[];
 
     const startAgain = async (): Promise<void> => {
-      ballast = await RunningBallast.start(home, settings);
+      ballast = await RunningBallast.start(home, backend.settings);
     };
 
     beforeAll(async () => {
@@ -60,7 +62,7 @@ describe.each(backendsFor('restart'))(
       const busy = await createGuests(ballast.api, hostId, 1 * GIB, {
         namePrefix: 'busy',
         seed: 7,
-        workload: { kind: 'SYNTHETIC', meanRatio: 0.3, swingRatio: 0.2, periodMs: 60_000 },
+        workload: { kind: 'SYNTHETIC', meanRatio: 0.3, swingRatio: 0.2, period: '1m' },
       });
       guestIds = [...idle, ...busy];
       const [first = ''] = guestIds;
@@ -79,7 +81,7 @@ describe.each(backendsFor('restart'))(
       await startAgain();
       expect(await readTick(ballast.api)).toBe(tick);
       expect(await readAll(ballast.api, guestIds)).toEqual(before);
-      await setClockSpeed(ballast.api, 5);
+      await setClockSpeed(ballast.api, SPEED);
     });
 
     it.each(ENDINGS)('has lost no acknowledged operation after %s in the midst of them', async (_, end) => {
