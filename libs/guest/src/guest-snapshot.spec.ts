@@ -93,7 +93,7 @@ describe('a guest’s snapshot', () => {
     ],
     [
       'too many held pages',
-      (state) => ((state['balloon'] as Record<string, unknown>)['held'] = new Array(257).fill(1)),
+      (state) => ((state['balloon'] as Record<string, unknown>)['held'] = new Array<number>(257).fill(1)),
       /holds 257 pages/,
     ],
   ])('refuses a state with %s', (_, change, message) => {

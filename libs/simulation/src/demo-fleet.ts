@@ -41,7 +41,7 @@ const HOST_CAPACITY_BYTES = 96 * GIB;
 const HOST_RESERVED_BYTES = 4 * GIB;
 const TRACE_FOLDER = 'data/traces/gwa-t-12-rnd-2013-7';
 /** Share of RAM in the balloon at first, unless the table says that the guest works on most of its memory. */
-const BALLOON_RATIO = 0.35;
+const BALLOON_RATIO = 0.42;
 const LEAST_RATIO = 0.25;
 
 /** VM of the trace, provisioned MiB, and the balloon's share of it where it is not BALLOON_RATIO. */

@@ -103,7 +103,7 @@ describe('programs', () => {
   });
 
   it('bring three tenths of disk traffic into the page cache, and slab with it', () => {
-    const programs = start({ ...trace([61, 61, 61], 4000), bootCachePages: 0 });
+    const programs = start(Object.assign(trace([61, 61, 61], 4000), { bootCachePages: 0 }));
     const before = readUsage(programs.software.memory);
     for (let tick = 1; tick <= 100; tick++) runPrograms(programs, tick);
     const after = readUsage(programs.software.memory);

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import { DomainError } from '#contracts';
+import { GIB, MIB } from '#units';
+import { aGuest } from '../test/members.js';
+import { ShardSimulation } from './shard-simulation.js';
+
+function target(operationId: string, tick: number, targetBytes: number) {
+  return { kind: 'SET_BALLOON_TARGET' as const, guestId: 'a', tick, operationId, targetBytes, timeoutMs: null };
+}
+
+function thrown(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe('ShardSimulation', () => {
+  it('samples a guest at birth, every fifth tick, and when an operation ends', () => {
+    const simulation = new ShardSimulation();
+    const first = simulation.boot(aGuest('a', { assignedBytes: GIB }), 7);
+    expect(first).toMatchObject({ guestId: 'a', tick: 7, state: 'RUNNING', balloonState: 'IDLE' });
+    const { samples, results } = simulation.advance(7, 17, [target('op', 13, 512 * MIB)]);
+    expect(samples.map((sample) => sample.tick)).toEqual([10, 13, 15]);
+    expect(results).toEqual([
+      {
+        operationId: 'op',
+        guestId: 'a',
+        tick: 13,
+        outcome: 'REACHED',
+        achievedBytes: 512 * MIB,
+        deficitBytes: 0,
+        reason: 'the balloon holds 512 MiB of 512 MiB, reached after 0.6 s',
+      },
+    ]);
+    expect(samples[1]!.values).toMatchObject({
+      balloonTargetBytes: 512 * MIB,
+      balloonActualBytes: 512 * MIB,
+      inflatedPagesTotal: 131_072,
+      freeBytes: first.values.freeBytes - 512 * MIB,
+      totalBytes: first.values.totalBytes - 512 * MIB,
+    });
+    expect(samples[0]!.stateDigest).toBe(first.stateDigest); // nothing happened
+    expect(samples[1]!.stateDigest).not.toBe(first.stateDigest);
+  });
+
+  it('takes several commands of one tick in their order', () => {
+    const simulation = new ShardSimulation();
+    simulation.boot(aGuest('a', { assignedBytes: GIB }), 0);
+    const commands = [
+      target('first', 1, 100 * MIB),
+      target('second', 1, 200 * MIB),
+      { kind: 'CANCEL' as const, guestId: 'a', tick: 1, operationId: 'second' },
+      target('third', 1, 300 * MIB),
+    ];
+    const { results } = simulation.advance(0, 1, commands);
+    expect(results.map(({ operationId, outcome }) => [operationId, outcome])).toEqual([
+      ['first', 'SUPERSEDED'],
+      ['second', 'CANCELLED'],
+      ['third', 'REACHED'],
+    ]);
+  });
+
+  it('refuses an operation of one guest and goes on with the others', () => {
+    const simulation = new ShardSimulation();
+    simulation.boot(aGuest('a', { features: { ...aGuest('x').configuration.features, memoryBallooning: false } }), 0);
+    simulation.boot(aGuest('b'), 0);
+    const { samples, results } = simulation.advance(0, 5, [target('op', 1, MIB)]);
+    expect(results).toMatchObject([{ guestId: 'a', outcome: 'REFUSED', achievedBytes: 0, deficitBytes: MIB }]);
+    expect(samples.filter((sample) => sample.tick === 5).map((sample) => sample.guestId)).toEqual(['a', 'b']);
+  });
+
+  it('brings one guest up to the others by itself', () => {
+    const simulation = new ShardSimulation();
+    simulation.boot(aGuest('a'), 0);
+    simulation.advance(0, 30, []);
+    simulation.boot(aGuest('b'), 10);
+    expect(simulation.advanceGuest('b', 10, 30, []).samples.map((sample) => sample.tick)).toEqual([15, 20, 25, 30]);
+    simulation.advance(30, 31, []);
+    expect(simulation.snapshot('b').tick).toBe(31);
+    simulation.remove('b');
+    expect(thrown(() => simulation.snapshot('b'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('prints the files of /proc that the core can, and says which when asked for another', () => {
+    const simulation = new ShardSimulation();
+    simulation.boot(aGuest('a'), 3);
+    const ask = (file: 'BUDDYINFO' | 'VMSTAT' | 'MEMINFO' | 'ZONEINFO') =>
+      simulation.inspect('a', { kind: 'PROCFS', file });
+    expect(ask('BUDDYINFO')).toMatchObject({ tick: 3 });
+    expect(ask('BUDDYINFO').text).toMatch(/^Node 0, zone {6}DMA /);
+    expect(ask('VMSTAT').text).toMatch(/^nr_free_pages \d+\n/);
+    expect(ask('MEMINFO').text).toMatch(/^MemTotal: /);
+  });
+
+  it.each([
+    ['a size that no PC has', { assignedBytes: 4096 }, 'BAD_INPUT'],
+    [
+      'a trace that is not there',
+      { workload: { kind: 'TRACE', traceId: 't', vm: '7', offsetMs: 0 } as const },
+      'NOT_FOUND',
+    ],
+  ])('refuses %s with an operating error', (_, configuration, code) => {
+    const error = thrown(() => new ShardSimulation().boot({ ...aGuest('a', configuration), series: null }, 0));
+    expect(error).toBeInstanceOf(DomainError);
+    expect(error).toMatchObject({ code });
+  });
+});

@@ -1,0 +1,227 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readFileSync, readdirSync } from 'node:fs';
+import { demoFleet } from '../demo-fleet.js';
+import { readTrace } from './read-trace.js';
+import type { TraceFile, TraceReading } from './trace-reading.js';
+
+const HEADER =
+  'Timestamp [ms];\tCPU cores;\tCPU capacity provisioned [MHZ];\tCPU usage [MHZ];\tCPU usage [%];\t' +
+  'Memory capacity provisioned [KB];\tMemory usage [KB];\tDisk read throughput [KB/s];\t' +
+  'Disk write throughput [KB/s];\tNetwork received throughput [KB/s];\tNetwork transmitted throughput [KB/s]';
+
+/** A row with the columns that count; others as they come. */
+function row(
+  time: string,
+  { capacity = '1048576.0', active = '1024.5', cpu = '1.5', read = '0.25', write = '21.5' } = {},
+) {
+  return [time, '2', '5851.9', '87.7', cpu, capacity, active, read, write, '0.2', '1.4'].join(';\t');
+}
+
+const file = (text: string, name = '7.csv'): TraceFile => ({ name, chunks: [text] });
+const gwa = (...lines: string[]): TraceReading => readTrace('GWA_T_12', [file([HEADER, ...lines].join('\n'))]);
+
+function problems(reading: TraceReading): string[] {
+  if (reading.outcome === 'READ') return [];
+  return reading.problems.map((problem) => `${problem.file}:${problem.line} ${problem.message}`);
+}
+
+describe('the GWA-T-12 reader', () => {
+  it('takes the times for the seconds they are, and KB for KiB', () => {
+    expect(gwa(row('1372629804'), row('1372630104'))).toEqual({
+      outcome: 'READ',
+      rowCount: 2,
+      skippedVms: [],
+      series: [
+        {
+          vm: '7',
+          assignedBytes: 2 ** 30,
+          timesMs: [0, 300_000],
+          activeBytes: [1_049_088, 1_049_088],
+          diskReadBytesPerSec: [256, 256],
+          diskWriteBytesPerSec: [22_016, 22_016],
+          cpuRatio: [0.015, 0.015],
+        },
+      ],
+    });
+  });
+
+  it('takes milliseconds for milliseconds', () => {
+    expect(gwa(row('1372629804000'), row('1372630104000'))).toMatchObject({ series: [{ timesMs: [0, 300_000] }] });
+  });
+
+  it('survives CRLF, a byte order mark, blank lines, a missing last line end, and every decimal form', () => {
+    const lines = [
+      `\uFEFF${HEADER}`,
+      row('10', { active: '8.' }),
+      '',
+      row('20', { active: '.5E3' }),
+      row('30', { active: '1e3' }),
+    ];
+    const reading = readTrace('GWA_T_12', [file(`${lines.join('\r\n')}\r\n\r\n`)]);
+    expect(reading).toMatchObject({ rowCount: 3, series: [{ activeBytes: [8192, 512_000, 1_024_000] }] });
+    expect(gwa(row('10'), row('20'))).toMatchObject({ rowCount: 2 });
+  });
+
+  it('takes the largest capacity over the VM’s life, and nothing active while it is off', () => {
+    const reading = gwa(
+      row('10', { capacity: '1024' }),
+      row('20', { capacity: '0.0', active: '512' }),
+      row('30', { capacity: '4096' }),
+      row('40', { capacity: '2048' }),
+    );
+    expect(reading).toMatchObject({
+      series: [{ assignedBytes: 4 * 2 ** 20, activeBytes: [1_049_088, 0, 1_049_088, 1_049_088] }],
+    });
+  });
+
+  it('keeps gaps and short lives, and counts all times from the first row of all files', () => {
+    const text = (...lines: string[]): string => [HEADER, ...lines].join('\n');
+    const reading = readTrace('GWA_T_12', [
+      file(text(row('1000'), row('1300'), row('90000')), 'a/1.csv'),
+      file(text(row('700')), 'a/2.csv'),
+    ]);
+    expect(reading).toMatchObject({
+      series: [
+        { vm: '1', timesMs: [300_000, 600_000, 89_300_000] },
+        { vm: '2', timesMs: [0] },
+      ],
+    });
+  });
+
+  it('leaves out, and names, a VM that never had memory', () => {
+    const off = [HEADER, row('10', { capacity: '0' })].join('\n');
+    const on = [HEADER, row('10')].join('\n');
+    expect(readTrace('GWA_T_12', [file(off, '1.csv'), file(on, '2.csv')])).toMatchObject({
+      skippedVms: ['1'],
+      rowCount: 1,
+    });
+    expect(problems(readTrace('GWA_T_12', [file(off, '1.csv')]))).toEqual(['1.csv:0 no VM in it ever has memory']);
+  });
+
+  it('rejects all of it when rows are wrong, naming each with its line', () => {
+    const reading = gwa(
+      row('10'),
+      row('twenty'),
+      '',
+      row('30', { active: '-1' }),
+      row('40', { active: 'NaN' }),
+      'garbage',
+      row('50', { read: '1,5' }),
+      row('5'),
+      row('60', { capacity: '' }),
+      `${row('70')};\t3`,
+      row('80'),
+    );
+    expect(problems(reading)).toEqual([
+      '7.csv:3 timestamp must be a number from 0, got "twenty"',
+      '7.csv:5 memory usage must be a number from 0, got "-1"',
+      '7.csv:6 memory usage must be a number from 0, got "NaN"',
+      '7.csv:7 expected 11 cells, got 1',
+      '7.csv:8 disk read throughput must be a number from 0, got "1,5"',
+      '7.csv:9 time must be after the row before, got "5"',
+      '7.csv:10 memory capacity provisioned must be a number from 0, got ""',
+      '7.csv:11 expected 11 cells, got 12',
+    ]);
+  });
+
+  it('stops at the limit of problems', () => {
+    const lines = Array.from({ length: 100 }, () => 'garbage');
+    expect(problems(gwa(...lines))).toHaveLength(20);
+    expect(problems(readTrace('GWA_T_12', [file([HEADER, ...lines].join('\n'))], 3))).toHaveLength(3);
+  });
+
+  it.each([
+    ['an empty file', '', '7.csv:0 the file is empty'],
+    ['a header alone', HEADER, '7.csv:0 the file has a header and no rows'],
+    ['another format', 'vm,timeMs,bytes\n1,2,3', '7.csv:1 expected the header of GWA-T-12 with columns starting'],
+    ['a JPEG', '\uFFFD\uFFFD\u0000JFIF\u0000', '7.csv:1 expected the header of GWA-T-12'],
+    ['one endless line', 'x'.repeat(1_000_000), '7.csv:1 expected the header of GWA-T-12'],
+  ])('rejects %s', (_, text, message) => {
+    const [first, ...others] = problems(readTrace('GWA_T_12', [file(text)]));
+    expect(first).toContain(message);
+    expect(others).toEqual([]);
+  });
+
+  it('rejects the same VM twice', () => {
+    const text = [HEADER, row('10')].join('\n');
+    expect(problems(readTrace('GWA_T_12', [file(text, 'a/1.csv'), file(text, 'b/1.csv')]))).toEqual([
+      'b/1.csv:0 VM 1 comes twice',
+    ]);
+  });
+
+  it('reads the same from pieces cut anywhere', () => {
+    const text = [HEADER, row('10'), row('20'), 'garbage', row('30')].join('\r\n');
+    const whole = readTrace('GWA_T_12', [file(text)]);
+    fc.assert(
+      fc.property(fc.array(fc.nat(text.length), { maxLength: 30 }), (cuts) => {
+        const places = [0, ...cuts.sort((one, other) => one - other), text.length];
+        const chunks = places.slice(1).map((to, at) => text.slice(places[at], to));
+        expect(readTrace('GWA_T_12', [{ name: '7.csv', chunks }])).toEqual(whole);
+      }),
+    );
+  });
+
+  it('reads the traces that come with the project', () => {
+    const { trace, guests } = demoFleet();
+    const folder = 'data/traces/gwa-t-12-rnd-2013-7';
+    expect([...trace.files].sort()).toEqual(
+      readdirSync(folder)
+        .map((name) => `${folder}/${name}`)
+        .sort(),
+    );
+    const reading = readTrace(
+      'GWA_T_12',
+      trace.files.map((name) => file(readFileSync(name, 'utf8'), name)),
+    );
+    if (reading.outcome === 'REJECTED') throw new Error(JSON.stringify(reading.problems));
+    expect(reading).toMatchObject({ rowCount: 24 * 576, skippedVms: [] });
+    const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+    expect(guests.map((guest) => [guest.workload.vm, mib(guest.assignedBytes)])).toEqual(
+      reading.series.map((series) => [series.vm, mib(series.assignedBytes)]),
+    );
+  });
+});
+
+describe('the plain reader', () => {
+  const plain = (...lines: string[]): TraceReading =>
+    readTrace('BALLAST', [file(['vm,timeMs,bytes', ...lines].join('\n'), 'plain.csv')]);
+
+  it('reads VMs in any order, and takes the largest value in whole MiB for their size', () => {
+    expect(plain('web,1000,1048577', 'db,2000,5', 'web,3000,10')).toEqual({
+      outcome: 'READ',
+      rowCount: 3,
+      skippedVms: [],
+      series: [
+        expect.objectContaining({
+          vm: 'web',
+          assignedBytes: 2 ** 21,
+          timesMs: [0, 2000],
+          activeBytes: [1_048_577, 10],
+        }),
+        expect.objectContaining({ vm: 'db', assignedBytes: 2 ** 20, timesMs: [1000], diskReadBytesPerSec: [0] }),
+      ],
+    });
+  });
+
+  it('rejects wrong rows with their lines', () => {
+    expect(problems(plain('web,1,2', 'web,1,2', 'web,1.5,2', ',5,2', 'web,9,-2', 'web,9', 'a,b,c,d'))).toEqual([
+      'plain.csv:3 timeMs must be after the row before of VM web, got 1',
+      'plain.csv:4 timeMs must be a whole number from 0, got "1.5"',
+      'plain.csv:5 vm must have 1 to 200 characters',
+      'plain.csv:6 bytes must be a whole number from 0, got "-2"',
+      'plain.csv:7 expected 3 cells, vm,timeMs,bytes, got 2',
+      'plain.csv:8 expected 3 cells, vm,timeMs,bytes, got 4',
+    ]);
+    expect(problems(readTrace('BALLAST', [file('a;b\n1;2', 'x')]))).toEqual([
+      'x:1 expected the header vm,timeMs,bytes',
+    ]);
+    expect(problems(plain())).toEqual(['plain.csv:0 the file has a header and no rows']);
+  });
+});
+
+describe('other formats', () => {
+  it.each(['AZURE_V2', 'GOOGLE_2011'] as const)('%s is refused, naming those that can be read', (format) => {
+    expect(() => readTrace(format, [file('')])).toThrow(`format must be GWA_T_12 or BALLAST, got ${format}`);
+  });
+});
