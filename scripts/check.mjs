@@ -13,7 +13,7 @@ const CHECKS = [
   ['boundaries', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'libs']],
   ['dead code', 'knip', []],
   ['compose file', 'dclint', ['docker-compose.yml', '--quiet']],
-  ['GraphQL schema', process.execPath, [join('dist', 'apps', 'control-plane', 'src', 'write-schema.js'), '--check']],
+  ['GraphQL schema', process.execPath, [join('dist', 'apps', 'control-plane', 'src', 'schema.js'), '--check']],
 ];
 
 const failed = CHECKS.filter(([name, program, args]) => {

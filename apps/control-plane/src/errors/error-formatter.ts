@@ -14,7 +14,7 @@ export const formatErrors: Formatter = (execution) => {
   return {
     statusCode: data === null ? statusOf(execution.errors[0]) : 200,
     response: { data, errors },
-  } as ReturnType<Formatter>;
+  };
 };
 
 /** Validation gives several errors in one. */

@@ -86,7 +86,7 @@ function depthOf(
 ): number {
   let deepest = 0;
   for (const selection of selections.selections) {
-    let depth = 0;
+    let depth: number;
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
       const name = selection.name.value;
       const fragment = fragments.get(name);

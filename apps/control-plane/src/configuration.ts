@@ -1,0 +1,2 @@
+/** Token of the configuration that this process runs with. */
+export const CONFIGURATION = Symbol('configuration');

@@ -1,0 +1,58 @@
+/** The API process, made but not yet listening: the same for the command and for tests. */
+import type { Configuration } from '#platform';
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, QUESTIONS } from './app.module.js';
+import { GRAPHQL_PATH } from './graphql-options.js';
+import { RequestMetrics } from './health/request-metrics.js';
+import { MAX_BODY_BYTES } from './limits/query-limits.js';
+import type { Questions } from './loaders.js';
+import { serveWebSocket } from './subscription/websocket.js';
+
+export interface ControlPlane {
+  /** Begins to answer; returns the address of the API. */
+  listen(): Promise<string>;
+  /** Ends connections, then lets go of database and queue. */
+  close(): Promise<void>;
+}
+
+/** Throws DomainError UNAVAILABLE when database or queue do not answer. */
+export async function createControlPlane(
+  configuration: Configuration,
+  logger: LoggerService | false,
+): Promise<ControlPlane> {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  const application = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forConfiguration(configuration),
+    adapter,
+    {
+      logger,
+      abortOnError: false,
+    },
+  );
+  const server = adapter.getInstance();
+  application.get(RequestMetrics).observe(server);
+  // A browser that opens the API gets something to look at.
+  server.addHook('onRequest', (request, reply, done) => {
+    const isVisit =
+      request.method === 'GET' && request.url === GRAPHQL_PATH && request.headers.accept?.includes('text/html');
+    if (isVisit === true) void reply.redirect('/graphiql');
+    else done();
+  });
+  await application.init();
+  const { schema } = application.get(GraphQLSchemaHost);
+  const questions = application.get<Questions>(QUESTIONS);
+  const endSubscriptions = serveWebSocket(application.getHttpServer(), GRAPHQL_PATH, schema, questions);
+  return {
+    async listen() {
+      await application.listen(configuration.port, configuration.host);
+      return `${(await application.getUrl()).replace('[::1]', 'localhost')}${GRAPHQL_PATH}`;
+    },
+    async close() {
+      await endSubscriptions();
+      await application.close();
+    },
+  };
+}

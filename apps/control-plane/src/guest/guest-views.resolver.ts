@@ -1,0 +1,96 @@
+import { DomainError, MEMORY_METRICS, type InspectionAnswer, type ProcFile, type ZoneSample } from '#contracts';
+import { Queues } from '#jobs';
+import { History as HistoryQuestions, type GuestRecord, type HistoryColumns } from '#persistence';
+import { Args, Context, Field, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { ProcFileEnum } from '../enums.js';
+import { GuestHistoryArgs } from '../history/history.args.js';
+import { GuestHistory, HISTORY_COST } from '../history/history.model.js';
+import type { Loaders } from '../loaders.js';
+import { Count } from '../scalars/whole-number.js';
+import { Guest } from './guest.model.js';
+import { Balloon, GuestMemory, toBalloon, toMemory } from './memory.model.js';
+import { Zone } from './zone.model.js';
+
+/** A guest has three zones or so, and its vmstat some hundred lines. */
+const ZONES = 4;
+const VMSTAT_LINES = 120;
+/** A question to the guest's owner goes through the queue. */
+const INSPECTION_COST = 500;
+const INSPECTION_LIMIT_MS = 5_000;
+
+@ObjectType({ description: 'A line of /proc/vmstat.' })
+export class VmstatEntry {
+  @Field()
+  name!: string;
+
+  @Field(() => Count)
+  value!: number;
+}
+
+/** What a guest's memory looks like, now and before. */
+@Resolver(() => Guest)
+export class GuestViewsResolver {
+  constructor(
+    private readonly past: HistoryQuestions,
+    private readonly queues: Queues,
+  ) {}
+
+  @ResolveField(() => GuestMemory, { nullable: true, description: 'Null until the first sample is stored.' })
+  async memory(@Parent() guest: GuestRecord, @Context('loaders') loaders: Loaders): Promise<GuestMemory | null> {
+    const latest = await loaders.latest.load(guest.id);
+    return latest === null ? null : toMemory(guest, latest);
+  }
+
+  @ResolveField(() => Balloon, { nullable: true, description: 'Null until the first sample is stored.' })
+  async balloon(@Parent() guest: GuestRecord, @Context('loaders') loaders: Loaders): Promise<Balloon | null> {
+    const latest = await loaders.latest.load(guest.id);
+    return latest === null ? null : toBalloon(guest, latest);
+  }
+
+  @ResolveField(() => [Zone], { complexity: ({ childComplexity }) => ZONES * childComplexity })
+  async zones(@Parent() guest: GuestRecord, @Context('loaders') loaders: Loaders): Promise<readonly ZoneSample[]> {
+    return (await loaders.detail.load(guest.id))?.zones ?? [];
+  }
+
+  @ResolveField(() => [VmstatEntry], {
+    complexity: VMSTAT_LINES,
+    description: "Linux's names, in Linux's order.",
+  })
+  async vmstat(@Parent() guest: GuestRecord, @Context('loaders') loaders: Loaders): Promise<VmstatEntry[]> {
+    const lines = (await loaders.detail.load(guest.id))?.vmstat ?? [];
+    return lines.map(([name, value]) => ({ name, value }));
+  }
+
+  @ResolveField(() => String, {
+    complexity: INSPECTION_COST,
+    description:
+      'A file of /proc as Linux prints it, asked of the guest itself. At present BUDDYINFO, VMSTAT and MEMINFO.',
+  })
+  async procfs(
+    @Parent() guest: GuestRecord,
+    @Args('file', { type: () => ProcFileEnum }) file: ProcFile,
+  ): Promise<string> {
+    const question = { version: 1, guestId: guest.id, question: { kind: 'PROCFS', file } } as const;
+    const answer = await this.queues.addAndWait('inspections', question, INSPECTION_LIMIT_MS);
+    switch (answer.kind) {
+      case 'DONE':
+        return (answer.value as InspectionAnswer).text;
+      case 'FAILED':
+        throw new DomainError(answer.code, answer.reason);
+      case 'TIMED_OUT':
+        throw new DomainError(
+          'UNAVAILABLE',
+          `no worker answered for guest ${guest.id} within ${INSPECTION_LIMIT_MS / 1000} s`,
+        );
+    }
+  }
+
+  @ResolveField(() => GuestHistory, { complexity: HISTORY_COST })
+  history(
+    @Parent() guest: GuestRecord,
+    @Args() { from, to, step, maxPoints, metrics, aggregate }: GuestHistoryArgs,
+  ): Promise<HistoryColumns> {
+    const range = { from, to, stepMs: step ?? null, maxPoints: maxPoints ?? null };
+    return this.past.ofGuest(guest.id, range, metrics ?? MEMORY_METRICS, aggregate);
+  }
+}

@@ -1,0 +1,59 @@
+import { Guests, type GuestRecord, type HostRecord } from '#persistence';
+import type { GuestState } from '#contracts';
+import { Args, Context, Field, ID, InputType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { GuestOrder } from '#persistence';
+import { GuestOrderEnum, GuestStateEnum } from '../enums.js';
+import { found } from '../errors/found.js';
+import { Host } from '../host/host.model.js';
+import type { Loaders } from '../loaders.js';
+import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
+import { PageArgs, toPageRequest } from '../paging/page-args.js';
+import { Guest, GuestConnection, Workload } from './guest.model.js';
+import { describeWorkload } from './workload.js';
+
+@InputType()
+export class GuestFilter {
+  @Field(() => ID, { nullable: true })
+  hostId?: string | null;
+
+  @Field(() => [GuestStateEnum], { nullable: true, description: 'Default: all but DELETED.' })
+  states?: GuestState[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Part of the name, in any case of letters.' })
+  name?: string | null;
+}
+
+@Resolver(() => Guest)
+export class GuestResolver {
+  constructor(private readonly questions: Guests) {}
+
+  @Query(() => Guest)
+  async guest(@Args('id', { type: () => ID }) id: string, @Context('loaders') loaders: Loaders): Promise<GuestRecord> {
+    return found('a guest', 'id', id, await loaders.guest.load(id));
+  }
+
+  @Query(() => GuestConnection, { complexity: pageCost })
+  async guests(
+    @Args() page: PageArgs,
+    @Args('filter', { type: () => GuestFilter, nullable: true }) filter: GuestFilter | null,
+    @Args('orderBy', { type: () => GuestOrderEnum, defaultValue: 'CREATED' }) orderBy: GuestOrder,
+  ): Promise<ConnectionOf<GuestRecord>> {
+    const wanted = {
+      hostId: filter?.hostId ?? undefined,
+      states: filter?.states ?? undefined,
+      nameContains: filter?.name ?? undefined,
+    };
+    return toConnection(await this.questions.list(wanted, orderBy, toPageRequest(page)));
+  }
+
+  @ResolveField(() => Host, { nullable: true, description: 'Null when the host is deleted.' })
+  host(@Parent() guest: GuestRecord, @Context('loaders') loaders: Loaders): Promise<HostRecord | null> {
+    return loaders.host.load(guest.hostId);
+  }
+
+  @ResolveField(() => Workload)
+  async workload(@Parent() { workload }: GuestRecord, @Context('loaders') loaders: Loaders): Promise<Workload> {
+    const trace = workload.kind === 'TRACE' ? await loaders.trace.load(workload.traceId) : null;
+    return { kind: workload.kind, description: describeWorkload(workload, trace?.name) };
+  }
+}

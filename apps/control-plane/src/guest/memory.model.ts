@@ -1,0 +1,125 @@
+import type { BalloonState } from '#contracts';
+import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
+import type { GuestRecord, LatestSample } from '#persistence';
+import { BalloonStateEnum } from '../enums.js';
+import { DateTime } from '../scalars/date-time.js';
+import { Bytes, Count } from '../scalars/whole-number.js';
+
+@ObjectType({ description: 'Share of time that tasks stalled for memory (PSI), 0 to 1, over 10 and 60 seconds.' })
+export class MemoryPressure {
+  @Field(() => Float, { description: 'Some tasks stalled.' })
+  some10!: number;
+
+  @Field(() => Float)
+  some60!: number;
+
+  @Field(() => Float, { description: 'All tasks stalled.' })
+  full10!: number;
+
+  @Field(() => Float)
+  full60!: number;
+}
+
+@ObjectType({ description: 'A guest by its newest sample.' })
+export class GuestMemory {
+  @Field(() => Bytes, { description: 'Configured RAM.' })
+  assignedBytes!: number;
+
+  @Field(() => Bytes, { description: 'MemTotal.' })
+  totalBytes!: number;
+
+  @Field(() => Bytes, { description: 'MemFree.' })
+  freeBytes!: number;
+
+  @Field(() => Bytes, { description: 'MemAvailable.' })
+  availableBytes!: number;
+
+  @Field(() => Bytes, { description: 'MemTotal less MemAvailable.' })
+  usedBytes!: number;
+
+  @Field(() => Bytes)
+  cachedBytes!: number;
+
+  @Field(() => Bytes)
+  anonBytes!: number;
+
+  @Field(() => Bytes)
+  slabBytes!: number;
+
+  @Field(() => Bytes)
+  swapUsedBytes!: number;
+
+  @Field(() => Bytes, { description: 'Pages that the host backs.' })
+  residentBytes!: number;
+
+  @Field(() => MemoryPressure)
+  pressure!: MemoryPressure;
+
+  @Field(() => Count, { description: 'Simulated second of the sample.' })
+  tick!: number;
+
+  @Field(() => DateTime)
+  sampledAt!: Date;
+}
+
+@ObjectType({ description: 'The virtio balloon by the newest sample.' })
+export class Balloon {
+  @Field(() => Bytes, { description: 'The size that was last asked for and acknowledged.' })
+  targetBytes!: number;
+
+  @Field(() => Bytes, { description: 'The size it has.' })
+  actualBytes!: number;
+
+  @Field(() => BalloonStateEnum)
+  state!: BalloonState;
+
+  @Field()
+  deflateOnOom!: boolean;
+
+  @Field()
+  freePageReporting!: boolean;
+
+  @Field(() => Int)
+  isolatedPages!: number;
+
+  @Field(() => Count)
+  inflatedPagesTotal!: number;
+
+  @Field(() => Count)
+  deflatedPagesTotal!: number;
+
+  @Field(() => Count)
+  migratedPagesTotal!: number;
+}
+
+export function toMemory({ assignedBytes }: GuestRecord, { values, tick, sampledAt }: LatestSample): GuestMemory {
+  return {
+    assignedBytes,
+    ...values,
+    pressure: {
+      some10: values.pressureSome10Ratio,
+      some60: values.pressureSome60Ratio,
+      full10: values.pressureFull10Ratio,
+      full60: values.pressureFull60Ratio,
+    },
+    tick,
+    sampledAt,
+  };
+}
+
+export function toBalloon(
+  { targetBytes, features }: GuestRecord,
+  { values, balloonState, isolatedPages }: LatestSample,
+): Balloon {
+  return {
+    targetBytes,
+    actualBytes: values.balloonActualBytes,
+    state: balloonState,
+    deflateOnOom: features.deflateOnOom,
+    freePageReporting: features.freePageReporting,
+    isolatedPages,
+    inflatedPagesTotal: values.inflatedPagesTotal,
+    deflatedPagesTotal: values.deflatedPagesTotal,
+    migratedPagesTotal: values.migratedPagesTotal,
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * The fleet in numbers for Prometheus. Names are libvirt_exporter's and KubeVirt's where those have one, so that dashboards fit;
+ * they are read when somebody scrapes.
+ */
+import type { MemoryMetric } from '#contracts';
+import type { Fleet, Guests, Hosts, LatestSample } from '#persistence';
+import type { Queues } from '#jobs';
+import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
+
+type MetricsRegistry = Registry<OpenMetricsContentType>;
+
+interface Sources {
+  readonly fleet: Fleet;
+  readonly guests: Guests;
+  readonly hosts: Hosts;
+  readonly queues: Queues;
+}
+
+/** Rows of a list that are read at a time. */
+const PAGE = 1_000;
+
+/** libvirt_exporter's gauges that are a metric of ours. */
+const DOMAIN_GAUGES: readonly (readonly [name: string, help: string, metric: MemoryMetric])[] = [
+  ['available_bytes', 'Memory as the guest sees it (MemTotal)', 'totalBytes'],
+  ['unused_bytes', 'Memory that the guest leaves free (MemFree)', 'freeBytes'],
+  ['usable_bytes', 'Memory that the guest could use without swapping (MemAvailable)', 'availableBytes'],
+  ['disk_cache_bytes', 'Page cache of the guest', 'cachedBytes'],
+  ['rss_bytes', 'Memory of the guest that the host backs', 'residentBytes'],
+];
+
+export function registerFleetMetrics(registry: MetricsRegistry, sources: Sources): void {
+  registerFleet(registry, sources);
+  registerHosts(registry, sources);
+  registerGuests(registry, sources);
+  registerQueues(registry, sources);
+}
+
+function registerFleet(registry: MetricsRegistry, { fleet }: Sources): void {
+  const gauge = gaugesOf(registry);
+  const tick = gauge('ballast_clock_tick', 'Last simulated second that is stored');
+  const speed = gauge('ballast_clock_speed_ratio', 'Simulated seconds per second');
+  const stalled = gauge('ballast_fleet_stalled_guests', 'Guests whose balloon wants pages and gets none');
+  gauge('ballast_fleet_guests', 'Guests that are not deleted', [], async (guests) => {
+    const [totals, clock] = await Promise.all([fleet.totals(), fleet.clock()]);
+    guests.set(totals.guestCount);
+    stalled.set(totals.stalledGuests);
+    tick.set(clock.tick);
+    speed.set(clock.speed);
+  });
+}
+
+function registerHosts(registry: MetricsRegistry, { hosts }: Sources): void {
+  const gauge = gaugesOf(registry);
+  const assigned = gauge('ballast_host_assigned_bytes', 'Configured memory of the guests of a host', ['host']);
+  const resident = gauge('ballast_host_resident_bytes', 'Memory that a host backs', ['host']);
+  const state = gauge('ballast_host_state', '1 for the state that a host is in', ['host', 'state']);
+  gauge('ballast_host_capacity_bytes', 'Memory of a host', ['host'], async (capacity) => {
+    const page = await hosts.list({ first: PAGE, after: null });
+    const usage = await hosts.usage(page.edges.map(({ node }) => node.id));
+    for (const one of [assigned, resident, state, capacity]) one.reset();
+    for (const { node } of page.edges) {
+      capacity.set({ host: node.name }, node.capacityBytes);
+      assigned.set({ host: node.name }, usage.get(node.id)?.assignedBytes ?? 0);
+      resident.set({ host: node.name }, usage.get(node.id)?.residentBytes ?? 0);
+      state.set({ host: node.name, state: node.state }, 1);
+    }
+  });
+}
+
+function registerGuests(registry: MetricsRegistry, { guests, hosts }: Sources): void {
+  const gauge = gaugesOf(registry);
+  const labels = ['domain', 'host'];
+  const memory = DOMAIN_GAUGES.map(
+    ([name, help, metric]) => [gauge(`libvirt_domain_memory_stats_${name}`, help, labels), metric] as const,
+  );
+  const maximum = gauge('libvirt_domain_info_maximum_memory_bytes', 'Configured memory of the guest', labels);
+  const pressure = gauge('ballast_guest_pressure_some10_ratio', 'Share of time that tasks stalled for memory', labels);
+  const actual = gauge(
+    'libvirt_domain_memory_stats_actual_balloon_bytes',
+    'Configured memory less the balloon',
+    labels,
+  );
+  gauge('ballast_guest_balloon_bytes', 'Size of the balloon', labels, async (balloon) => {
+    for (const one of [...memory.map(([each]) => each), maximum, pressure, actual, balloon]) one.reset();
+    for await (const { name, host, assignedBytes, values } of everyGuest(guests, hosts)) {
+      const domain = { domain: name, host };
+      maximum.set(domain, assignedBytes);
+      balloon.set(domain, values.balloonActualBytes);
+      actual.set(domain, assignedBytes - values.balloonActualBytes);
+      pressure.set(domain, values.pressureSome10Ratio);
+      for (const [each, metric] of memory) each.set(domain, values[metric]);
+    }
+  });
+}
+
+function registerQueues(registry: MetricsRegistry, { queues }: Sources): void {
+  gaugesOf(registry)('bullmq_job_count', 'Jobs of a queue in a state', ['queue', 'state'], async (gauge) => {
+    for (const [queue, counts] of Object.entries(await queues.counts())) {
+      for (const [state, count] of Object.entries(counts)) gauge.set({ queue, state }, count);
+    }
+  });
+}
+
+interface SampledGuest extends Pick<LatestSample, 'values'> {
+  readonly name: string;
+  readonly host: string;
+  readonly assignedBytes: number;
+}
+
+async function* everyGuest(guests: Guests, hosts: Hosts): AsyncGenerator<SampledGuest> {
+  let after: string | null = null;
+  do {
+    const page = await guests.list({}, 'CREATED', { first: PAGE, after });
+    const rows = page.edges.map(({ node }) => node);
+    const samples = new Map((await guests.latest(rows.map((row) => row.id))).map((one) => [one.guestId, one]));
+    const names = new Map((await hosts.find(rows.map((row) => row.hostId))).map((host) => [host.id, host.name]));
+    for (const { id, name, hostId, assignedBytes } of rows) {
+      const sample = samples.get(id);
+      if (sample !== undefined) yield { name, host: names.get(hostId) ?? '', assignedBytes, values: sample.values };
+    }
+    after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
+  } while (after !== null);
+}
+
+/** Makes gauges; one with `collect` fills itself, and others with it, when it is read. */
+function gaugesOf(registry: MetricsRegistry) {
+  return (name: string, help: string, labelNames: string[] = [], collect?: (gauge: Gauge) => Promise<void>): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      ...(collect === undefined
+        ? {}
+        : {
+            collect(this: Gauge) {
+              return collect(this);
+            },
+          }),
+    });
+}

@@ -1,0 +1,58 @@
+import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Bytes } from '../scalars/whole-number.js';
+import { Operation } from './operation.model.js';
+
+@InputType({ isAbstract: true })
+export class WorkInput {
+  @Field(() => ID)
+  guestId!: string;
+
+  @Field(() => Int, { nullable: true, description: 'Simulated time after which it ends TIMED_OUT. Default: never.' })
+  timeoutMs?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key with the same request gives the same operation, however often it is sent. Up to 200 characters.',
+  })
+  idempotencyKey?: string | null;
+}
+
+@InputType()
+export class SetBalloonTargetInput extends WorkInput {
+  @Field(() => Bytes, { description: "Size of the balloon, up to the guest's RAM; rounded down to whole pages." })
+  targetBytes!: number;
+}
+
+@InputType()
+export class InflateInput extends WorkInput {
+  @Field(() => Bytes, { description: "To add to the balloon's target; at least a page." })
+  bytes!: number;
+}
+
+@InputType()
+export class DeflateInput extends WorkInput {
+  @Field(() => Bytes, { description: "To take from the balloon's target; at least a page." })
+  bytes!: number;
+}
+
+@InputType()
+export class CancelOperationInput {
+  @Field(() => ID)
+  id!: string;
+}
+
+/** The payload of a mutation that starts or changes work. */
+function operationPayload(name: string): abstract new () => { operation: unknown } {
+  @ObjectType(name)
+  class Payload {
+    @Field(() => Operation)
+    operation!: unknown;
+  }
+  return Payload;
+}
+
+export const SetBalloonTargetPayload = operationPayload('SetBalloonTargetPayload');
+export const InflatePayload = operationPayload('InflatePayload');
+export const DeflatePayload = operationPayload('DeflatePayload');
+export const CancelOperationPayload = operationPayload('CancelOperationPayload');

@@ -1,0 +1,44 @@
+/** Everything that the schema is made of. */
+import type { Type } from '@nestjs/common';
+import { ClockResolver } from './clock/clock.resolver.js';
+import { FleetResolver } from './fleet/fleet.resolver.js';
+import { GuestConnectionResolver } from './guest/guest.model.js';
+import { GuestMutationsResolver } from './guest/guest-mutations.resolver.js';
+import { GuestResolver } from './guest/guest.resolver.js';
+import { GuestViewsResolver } from './guest/guest-views.resolver.js';
+import { ZoneResolver } from './guest/zone.model.js';
+import { FleetHistoryResolver, GuestHistoryResolver } from './history/history.model.js';
+import { HostConnectionResolver } from './host/host.model.js';
+import { HostMutationsResolver } from './host/host-mutations.resolver.js';
+import { HostResolver } from './host/host.resolver.js';
+import { OperationConnectionResolver } from './operation/operation.model.js';
+import { OperationMutationsResolver } from './operation/operation-mutations.resolver.js';
+import { GuestOperationsResolver, OperationResolver } from './operation/operation.resolver.js';
+import { PolicyResolver } from './policy/policy.resolver.js';
+import { MemorySampledResolver, SubscriptionResolver } from './subscription/subscription.resolver.js';
+import { TraceConnectionResolver } from './trace/trace.model.js';
+import { TraceResolver } from './trace/trace.resolver.js';
+
+export const RESOLVERS: Type[] = [
+  ClockResolver,
+  FleetHistoryResolver,
+  FleetResolver,
+  GuestConnectionResolver,
+  GuestHistoryResolver,
+  GuestMutationsResolver,
+  GuestOperationsResolver,
+  GuestResolver,
+  GuestViewsResolver,
+  HostConnectionResolver,
+  HostMutationsResolver,
+  HostResolver,
+  MemorySampledResolver,
+  OperationConnectionResolver,
+  OperationMutationsResolver,
+  OperationResolver,
+  PolicyResolver,
+  SubscriptionResolver,
+  TraceConnectionResolver,
+  TraceResolver,
+  ZoneResolver,
+];

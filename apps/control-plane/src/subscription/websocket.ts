@@ -1,0 +1,83 @@
+/**
+ * GraphQL over WebSocket by the graphql-transport-ws protocol, at the same path as over HTTP and under the same limits and
+ * error codes.
+ */
+import type { Server } from 'node:http';
+import {
+  execute,
+  parse,
+  subscribe,
+  validate,
+  type ExecutionArgs,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
+import { useServer, WebSocketServer } from 'graphql-ws/use/ws';
+import { toClientError } from '../errors/client-error.js';
+import { createLoaders, type Questions } from '../loaders.js';
+import { MAX_BODY_BYTES, MAX_TOKENS, checkCost, checkDepth, checkQueryText } from '../limits/query-limits.js';
+
+const PING_MS = 12_000;
+const GOING_AWAY = 1001;
+
+interface Request {
+  readonly query: string;
+  readonly variables?: Record<string, unknown> | null | undefined;
+  readonly operationName?: string | null | undefined;
+}
+
+/** Returns how to end all connections. */
+export function serveWebSocket(
+  server: Server,
+  path: string,
+  schema: GraphQLSchema,
+  questions: Questions,
+): () => Promise<void> {
+  const sockets = new WebSocketServer({ server, path, maxPayload: MAX_BODY_BYTES });
+  const graphql = useServer(
+    {
+      execute,
+      subscribe,
+      onSubscribe: (_, _id, request) => {
+        try {
+          return prepare(schema, questions, request);
+        } catch (error) {
+          // onError formats whatever it is.
+          return [error as GraphQLError];
+        }
+      },
+      onError: (_, _id, _request, errors) => errors.map(toClientError),
+      onNext: (_, _id, _request, _args, { data, errors }) => ({
+        data: data ?? null,
+        ...(errors === undefined ? {} : { errors: errors.map(toClientError) }),
+      }),
+    },
+    sockets,
+    PING_MS,
+  );
+  return async () => {
+    for (const socket of sockets.clients) socket.close(GOING_AWAY, 'the server stops');
+    await graphql.dispose();
+  };
+}
+
+/** What to run, or why not. Throws what a limit or the parser throws. */
+function prepare(
+  schema: GraphQLSchema,
+  questions: Questions,
+  request: Request,
+): ExecutionArgs | readonly GraphQLError[] {
+  checkQueryText(request.query);
+  const document = parse(request.query, { maxLexicalTokens: MAX_TOKENS });
+  checkDepth(document);
+  const errors = validate(schema, document);
+  if (errors.length > 0) return errors;
+  checkCost(schema, document, request.variables ?? {});
+  return {
+    schema,
+    document,
+    variableValues: request.variables ?? {},
+    operationName: request.operationName ?? null,
+    contextValue: { loaders: createLoaders(questions) },
+  };
+}

@@ -1,0 +1,48 @@
+import { DomainError } from '#contracts';
+import { Traces, type TraceRecord } from '#persistence';
+import type { Configuration } from '#platform';
+import { readTrace, type TraceFile, type TraceProblem } from '#simulation';
+import { Inject } from '@nestjs/common';
+import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { CONFIGURATION } from '../configuration.js';
+import { badInput, checkName } from '../limits/checks.js';
+import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
+import { PageArgs, toPageRequest } from '../paging/page-args.js';
+import { readTraceFiles } from './trace-files.js';
+import { ImportTraceInput, ImportTracePayload, Trace, TraceConnection } from './trace.model.js';
+
+@Resolver(() => Trace)
+export class TraceResolver {
+  constructor(
+    private readonly questions: Traces,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  @Query(() => TraceConnection, { complexity: pageCost })
+  async traces(@Args() page: PageArgs): Promise<ConnectionOf<TraceRecord>> {
+    return toConnection(await this.questions.list(toPageRequest(page)));
+  }
+
+  @Mutation(() => ImportTracePayload, { description: 'All of it or, when a row is wrong, nothing.' })
+  async importTrace(@Args('input') input: ImportTraceInput): Promise<ImportTracePayload> {
+    const name = checkName('input.name', input.name);
+    const reading = readTrace(input.format, await this.#files(input));
+    if (reading.outcome === 'REJECTED') throw rejected(reading.problems);
+    return { trace: await this.questions.import({ name, format: input.format, series: reading.series }) };
+  }
+
+  async #files({ upload, path }: ImportTraceInput): Promise<TraceFile[]> {
+    if ((upload == null) === (path == null)) {
+      throw badInput('input', 'given either upload or path', upload == null ? 'neither' : 'both');
+    }
+    if (path != null) return readTraceFiles(this.configuration.traceDir, path);
+    const files = upload ?? [];
+    if (files.length === 0) throw badInput('input.upload', 'one file at least', []);
+    return files.map((file) => ({ name: file.name, chunks: [file.text] }));
+  }
+}
+
+function rejected(problems: readonly TraceProblem[]): DomainError {
+  const lines = problems.map(({ file, line, message }) => `${file}${line > 0 ? ` line ${line}` : ''}: ${message}`);
+  return new DomainError('BAD_INPUT', `the trace was not imported: ${lines.join('; ')}`, 'input');
+}
