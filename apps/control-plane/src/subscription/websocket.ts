@@ -12,7 +12,8 @@ import {
   type GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
-import { useServer, WebSocketServer } from 'graphql-ws/use/ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
 import { toClientError } from '../errors/client-error.js';
 import { createLoaders, type Questions } from '../loaders.js';
 import { MAX_BODY_BYTES, MAX_TOKENS, checkCost, checkDepth, checkQueryText } from '../limits/query-limits.js';
