@@ -5,8 +5,8 @@
 const DAY_MS = 86_400_000;
 /** Longer histories are folded into this many buckets, each the highest of its figures. */
 const MAX_BUCKETS = 600;
-/** Rises looked at for the quantile, spread evenly over the history. */
-const MAX_RISES = 128;
+/** Rises to look at for the quantile, spread evenly over the history, where the horizon is long enough for it. */
+const MAX_RISES = 96;
 
 export interface ForecastRules {
   readonly horizonMs: number;
@@ -18,22 +18,21 @@ export interface ForecastRules {
 export function forecastPeak(series: readonly number[], stepMs: number, rules: ForecastRules): number {
   const { values, bucketMs } = folded(series, stepMs);
   const window = Math.max(1, Math.ceil(rules.horizonMs / bucketMs));
-  const ahead = windowMaxima(values, window);
   const now = series.at(-1) ?? 0;
-  const byRise = now + riseQuantile(values, ahead, window, rules.riskQuantile);
-  return Math.max(now, byRise, timeOfDayPeak(ahead, bucketMs));
+  const byRise = now + riseQuantile(values, window, rules.riskQuantile);
+  return Math.max(now, byRise, timeOfDayPeak(values, window, bucketMs));
 }
 
 /** Sum of several histories of one step, joined at their newest value, as long as the shortest. */
 export function summedSeries(all: readonly (readonly number[])[]): number[] {
   const length = all.reduce((shortest, series) => Math.min(shortest, series.length), Infinity);
   if (!Number.isFinite(length)) return [];
-  const sum = new Array<number>(length).fill(0);
+  const sum = new Float64Array(length);
   for (const series of all) {
     const offset = series.length - length;
     for (let at = 0; at < length; at++) sum[at] = (sum[at] ?? 0) + (series[offset + at] ?? 0);
   }
-  return sum;
+  return Array.from(sum);
 }
 
 interface Folded {
@@ -52,42 +51,52 @@ function folded(series: readonly number[], stepMs: number): Folded {
   return { values: values.reverse(), bucketMs: stepMs * perBucket };
 }
 
-/** For each index the highest of the `window` values after it (fewer at the end; 0 after the last). */
-function windowMaxima(values: readonly number[], window: number): Float64Array {
-  const ahead = new Float64Array(values.length);
-  const queue = new Int32Array(values.length); // indexes of falling values, a ring is not needed: it only moves on
-  let head = 0;
-  let tail = 0;
-  for (let at = values.length - 1; at >= 0; at--) {
-    while (head < tail && (queue[head] ?? 0) > at + window) head++;
-    ahead[at] = head < tail ? (values[queue[head] ?? 0] ?? 0) : 0;
-    while (head < tail && (values[queue[tail - 1] ?? 0] ?? 0) <= (values[at] ?? 0)) tail--;
-    queue[tail++] = at;
-  }
-  return ahead;
+/** The highest of the `window` values after index `at` (fewer at the end; 0 after the last). */
+function highestAfter(values: readonly number[], at: number, window: number): number {
+  const end = Math.min(values.length - 1, at + window);
+  let high = 0;
+  for (let next = at + 1; next <= end; next++) high = Math.max(high, values[next] ?? 0);
+  return high;
 }
 
-/** The quantile of how far the history rose within the window after each point; falls count as no rise. */
-function riseQuantile(values: readonly number[], ahead: Float64Array, window: number, quantile: number): number {
+/**
+ * The quantile of how far the history rose within the window after a point; falls count as no rise. Looks at points a
+ * quarter of the window apart at least, so that the cost is linear in the history whatever the window.
+ */
+function riseQuantile(values: readonly number[], window: number, quantile: number): number {
   const points = values.length - Math.min(window, values.length - 1);
-  if (points <= 0 || values.length < 2) return 0;
-  const stride = Math.max(1, Math.ceil(points / MAX_RISES));
-  const rises = new Float64Array(Math.ceil(points / stride));
-  for (let rise = 0; rise < rises.length; rise++) {
-    const at = rise * stride;
-    rises[rise] = Math.max(0, (ahead[at] ?? 0) - (values[at] ?? 0));
+  if (values.length < 2) return 0;
+  // At most a window apart, so that no peak falls between two points.
+  const stride = Math.max(Math.ceil(window / 4), Math.min(Math.ceil(points / MAX_RISES), window));
+  const count = Math.ceil(points / stride);
+  // The quantile is the k-th largest, and k is small for the high quantiles that are asked for.
+  const k = Math.max(1, count - Math.floor(quantile * count));
+  const largest = new Float64Array(k);
+  for (let index = 0; index < count; index++) {
+    const at = index * stride;
+    const rise = highestAfter(values, at, window) - (values[at] ?? 0);
+    if (rise > (largest[0] ?? 0)) insert(largest, rise);
   }
-  rises.sort();
-  return rises[Math.min(rises.length - 1, Math.floor(quantile * rises.length))] ?? 0;
+  return largest[0] ?? 0;
+}
+
+/** Puts `value` into a rising row of the largest values and drops the smallest. */
+function insert(largest: Float64Array, value: number): void {
+  let at = 0;
+  while (at + 1 < largest.length && (largest[at + 1] ?? 0) < value) {
+    largest[at] = largest[at + 1] ?? 0;
+    at++;
+  }
+  largest[at] = value;
 }
 
 /** The highest value that earlier days reached in the window after this time of day. */
-function timeOfDayPeak(ahead: Float64Array, bucketMs: number): number {
+function timeOfDayPeak(values: readonly number[], window: number, bucketMs: number): number {
   const bucketsPerDay = DAY_MS / bucketMs;
   let peak = 0;
   for (let day = 1; ; day++) {
-    const at = ahead.length - 1 - Math.round(day * bucketsPerDay);
+    const at = values.length - 1 - Math.round(day * bucketsPerDay);
     if (at < 0) return peak;
-    peak = Math.max(peak, ahead[at] ?? 0);
+    peak = Math.max(peak, highestAfter(values, at, window));
   }
 }

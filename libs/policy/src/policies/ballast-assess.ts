@@ -23,7 +23,9 @@ export interface Assessment {
   readonly inUse: number;
   /** Highest use expected within the horizon. */
   readonly peakBytes: number;
-  /** How far its resident memory may rise before the host can react. */
+  /** How far its use may rise before the host can react. */
+  readonly useRiseBytes: number;
+  /** How far its resident memory may rise by that. */
   readonly riseBytes: number;
   readonly isTroubled: boolean;
   /** It does not approach its target. */
@@ -81,6 +83,7 @@ export function assess(
     sizeBytes,
     ...condition,
     peakBytes: needs.peakBytes,
+    useRiseBytes: rises.reaction,
     riseBytes: clamp(rises.reaction - backedFree, 0, Math.max(0, sizeBytes - guest.residentBytes)),
     tiers: tiersOf(guest, stats, needs, rules),
     free,

@@ -2,7 +2,7 @@
 import { forecastPeak, summedSeries } from '../arithmetic/forecast.js';
 import { clamp, sumOf } from '../arithmetic/sizes.js';
 import { size } from '../arithmetic/words.js';
-import type { DemandHistory, HostView } from '../model/view.js';
+import type { HostView } from '../model/view.js';
 import { hasHistory, type Assessment } from './ballast-assess.js';
 import type { BallastValues } from './ballast-parameters.js';
 
@@ -59,24 +59,13 @@ function expectedOfRelease({ isTroubled, guest, inUse }: Assessment): number {
  * guests, the root of the sum of squares.
  */
 function togetherRatio(all: readonly Assessment[], values: BallastValues): number {
-  const histories = commonHistories(all);
-  const known = histories.length >= 2 ? sumTogether(histories, values) : null;
-  return known ?? independentRatio(all);
-}
-
-/** The histories that can be added up: those with the step of the first. */
-function commonHistories(all: readonly Assessment[]): DemandHistory[] {
-  const histories = all.flatMap(({ guest }) => (hasHistory(guest.demand) ? [guest.demand] : []));
-  return histories.filter(({ stepMs }) => stepMs === histories[0]?.stepMs);
-}
-
-function sumTogether(histories: readonly DemandHistory[], values: BallastValues): number | null {
-  const stepMs = histories[0]?.stepMs ?? 1;
+  const stepMs = all.find(({ guest }) => hasHistory(guest.demand))?.guest.demand?.stepMs;
+  const known = all.filter(({ guest }) => hasHistory(guest.demand) && guest.demand.stepMs === stepMs);
+  const apart = sumOf(known, ({ useRiseBytes }) => useRiseBytes);
+  if (stepMs === undefined || known.length < 2 || apart <= 0) return independentRatio(all);
+  const sum = summedSeries(known.map(({ guest }) => guest.demand?.usedBytes ?? []));
   const rules = { horizonMs: values.reactionMs, riskQuantile: values.riskQuantile };
-  const rise = (series: readonly number[]): number => forecastPeak(series, stepMs, rules) - (series.at(-1) ?? 0);
-  const apart = sumOf(histories, ({ usedBytes }) => rise(usedBytes));
-  if (apart <= 0) return null;
-  return clamp(rise(summedSeries(histories.map(({ usedBytes }) => usedBytes))) / apart, 0, 1);
+  return clamp((forecastPeak(sum, stepMs, rules) - (sum.at(-1) ?? 0)) / apart, 0, 1);
 }
 
 function independentRatio(all: readonly Assessment[]): number {

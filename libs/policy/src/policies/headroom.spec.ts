@@ -143,7 +143,8 @@ describe('headroom, vm0 style', () => {
       balloonActualBytes: mib(stats.actual_mib),
       stats: { ageMs: 0, freeBytes: stats.free_memory_bytes, availableBytes: stats.available_memory_bytes },
     });
-    const { min_guest_mib_older_versions: _, poll_interval_s: __, ...constants } = vm0.constants;
+    const { target_free_mib, inflate_hysteresis_mib, deflate_hysteresis_mib, max_inflate_per_tick_mib } = vm0.constants;
+    const constants = { target_free_mib, inflate_hysteresis_mib, deflate_hysteresis_mib, max_inflate_per_tick_mib };
     const plan = headroom.plan(aView({}, [guest]), values({ ...constants, max_inflate_mib }));
     const row = rowOf(plan);
     return row === undefined ? null : row.rawBalloonTargetBytes / MIB;
