@@ -39,19 +39,25 @@ export function toClientError(error: unknown): GraphQLFormattedError {
 
 function codeAndMessage(graphql: GraphQLError | undefined, cause: unknown): [ErrorCode, string] {
   if (cause instanceof DomainError) return [cause.code, cause.message];
-  if (cause instanceof GraphQLError) return ofGraphql(cause);
+  if (graphql !== undefined && isAboutRequest(graphql)) return ofRequest(graphql);
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') {
     const known = SERVER_ERRORS[cause.code];
     if (known !== undefined) return known(cause);
   }
-  // A value of a variable that a scalar refused in its own words.
-  if (graphql?.message.startsWith('Variable "$') === true) return ['BAD_INPUT', graphql.message];
   return ['INTERNAL', INTERNAL];
 }
 
-/** Errors of the library itself: syntax, validation, values of variables. One with a path broke while it was answered. */
-function ofGraphql(error: GraphQLError): [ErrorCode, string] {
-  if (error.path !== undefined) return ['INTERNAL', INTERNAL];
+/**
+ * Syntax, validation and values of variables point at the query and have no path; what broke while the query was answered has
+ * one, and what broke before has neither.
+ */
+function isAboutRequest({ path, nodes, originalError, message }: GraphQLError): boolean {
+  return (
+    path === undefined && (nodes !== undefined || originalError === undefined || message.startsWith('Variable "$'))
+  );
+}
+
+function ofRequest(error: GraphQLError): [ErrorCode, string] {
   if (error.message.startsWith('Syntax Error: Document contains more that')) {
     return ['LIMIT_EXCEEDED', `query must have at most ${MAX_TOKENS} tokens`];
   }

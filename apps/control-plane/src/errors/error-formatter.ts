@@ -4,6 +4,7 @@ import { toClientError } from './client-error.js';
 
 type Formatter = NonNullable<MercuriusOptions['errorFormatter']>;
 
+const VALIDATION = 'MER_ERR_GQL_VALIDATION';
 const BAD_REQUEST = 400;
 const TOO_LARGE = 413;
 
@@ -20,8 +21,9 @@ export const formatErrors: Formatter = (execution) => {
 /** Validation gives several errors in one. */
 function unwrapped(error: { readonly originalError?: unknown }): unknown[] {
   const { originalError } = error;
-  const inner = originalError instanceof Error && 'errors' in originalError ? originalError.errors : undefined;
-  return Array.isArray(inner) && inner.length > 0 ? inner : [error];
+  if (!(originalError instanceof Error && 'code' in originalError && 'errors' in originalError)) return [error];
+  const { code, errors } = originalError;
+  return code === VALIDATION && Array.isArray(errors) && errors.length > 0 ? errors : [error];
 }
 
 /** An error at a field is an answer; one without a path is a request that could not be carried out at all. */

@@ -25,7 +25,7 @@ export class GuestMutationsResolver {
     description: 'Answers when the guests have booted (or after 10 s, then without samples).',
   })
   async createGuests(@Args('input') input: CreateGuestsInput): Promise<CreateGuestsPayload> {
-    const workloads = await planWorkloads(this.traces, input.workload ?? { kind: 'IDLE' }, checkCount(input));
+    const workloads = await planWorkloads(this.traces, input.workload ?? {}, checkCount(input));
     const drafts = planGuests(input, workloads);
     const guests = await this.guests.create(input.hostId, drafts, admitByFloors);
     await this.jobs.boot(guests.map((guest) => guest.id));

@@ -7,8 +7,8 @@ import { Guest } from './guest.model.js';
 
 @InputType()
 export class WorkloadInput {
-  @Field(() => WorkloadKindEnum, { defaultValue: 'IDLE' })
-  kind!: WorkloadSpec['kind'];
+  @Field(() => WorkloadKindEnum, { nullable: true, description: 'Default: IDLE.' })
+  kind?: WorkloadSpec['kind'] | null;
 
   @Field(() => ID, { nullable: true, description: 'TRACE: the trace to replay.' })
   traceId?: string | null;
@@ -67,14 +67,14 @@ export class CreateGuestsInput {
   @Field(() => Bytes, { nullable: true, description: 'Default: assignedBytes.' })
   maxBytes?: number | null;
 
-  @Field(() => Int, { defaultValue: 1000 })
-  shares!: number;
+  @Field(() => Int, { nullable: true, description: 'Weight among the guests of the host. Default: 1000.' })
+  shares?: number | null;
 
   @Field(() => String, { nullable: true, description: 'Only with count 1.' })
   name?: string | null;
 
-  @Field(() => String, { defaultValue: 'guest', description: 'Names become <namePrefix>-<number>.' })
-  namePrefix!: string;
+  @Field(() => String, { nullable: true, description: 'Names become <namePrefix>-<number>. Default: guest.' })
+  namePrefix?: string | null;
 
   @Field(() => String, { nullable: true, description: '5.15, 6.1, 6.12 (default) or 7.0.' })
   kernelProfile?: string | null;

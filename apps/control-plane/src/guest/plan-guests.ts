@@ -11,13 +11,15 @@ import {
 import type { Admit, GuestDraft } from '#persistence';
 import { admit } from '#policy';
 import { GIB, MIB, PAGE_SIZE_BYTES, alignDownToPage } from '#units';
-import { badInput, checkName, checkOneOf, checkRange } from '../limits/checks.js';
+import { badInput, checkName, checkOneOf, checkRange, checkText } from '../limits/checks.js';
 import type { CreateGuestsInput, GuestFeaturesInput } from './guest.inputs.js';
 
 const MAX_COUNT = 500;
 const MIN_RAM_BYTES = 64 * MIB;
 const MAX_RAM_BYTES = 1024 * GIB;
+const DEFAULT_SHARES = 1_000;
 const MAX_SHARES = 1_000_000;
+const DEFAULT_PREFIX = 'guest';
 const SEEDS = 2 ** 32;
 /** A prefix leaves room for its number. */
 const MAX_PREFIX_LENGTH = 55;
@@ -32,7 +34,7 @@ export function planGuests(input: CreateGuestsInput, workloads: readonly Workloa
   const firstSeed = input.seed == null ? randomInt(SEEDS) : checkRange('input.seed', input.seed, 0, SEEDS - 1);
   const shape = {
     ...planSizes(input),
-    shares: checkShares(input.shares),
+    shares: checkShares(input.shares ?? DEFAULT_SHARES),
     kernelProfile: checkOneOf('input.kernelProfile', input.kernelProfile ?? DEFAULT_KERNEL_PROFILE, KERNEL_PROFILES),
     features: planFeatures(input.features ?? {}),
     naming: planNaming(input),
@@ -69,8 +71,9 @@ function planFeatures(given: GuestFeaturesInput): GuestFeatures {
 
 function planNaming({ name, namePrefix, count }: CreateGuestsInput): GuestDraft['naming'] {
   if (name == null) {
-    checkRange('the length of input.namePrefix', namePrefix.length, 1, MAX_PREFIX_LENGTH);
-    return { prefix: checkName('input.namePrefix', namePrefix) };
+    const prefix = namePrefix ?? DEFAULT_PREFIX;
+    checkText('input.namePrefix', prefix, MAX_PREFIX_LENGTH);
+    return { prefix: checkName('input.namePrefix', prefix) };
   }
   if (count !== 1) throw badInput('input.name', 'left out unless count is 1; namePrefix names several', name);
   return { name: checkName('input.name', name) };

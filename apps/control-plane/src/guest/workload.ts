@@ -5,7 +5,7 @@ import { badInput, checkRange } from '../limits/checks.js';
 import { formatDuration } from '../scalars/duration.js';
 
 export interface WorkloadRequest {
-  readonly kind: WorkloadSpec['kind'];
+  readonly kind?: WorkloadSpec['kind'] | null;
   readonly traceId?: string | null;
   readonly vm?: string | null;
   readonly offset?: number | null;
@@ -31,16 +31,17 @@ const MAX_PERIOD_MS = 366 * 86_400_000;
 
 /** A workload for each of `count` guests: without `vm`, they take the trace's VMs in turn. Throws DomainError. */
 export async function planWorkloads(traces: Traces, request: WorkloadRequest, count: number): Promise<WorkloadSpec[]> {
-  const foreign = ALL_OPTIONS.find((name) => request[name] != null && !OPTIONS[request.kind].includes(name));
+  const kind = request.kind ?? 'IDLE';
+  const foreign = ALL_OPTIONS.find((name) => request[name] != null && !OPTIONS[kind].includes(name));
   if (foreign !== undefined) {
-    const accepted = OPTIONS[request.kind].join(', ');
+    const accepted = OPTIONS[kind].join(', ');
     throw badInput(
       `input.workload.${foreign}`,
-      `left out with kind ${request.kind}${accepted === '' ? '' : `, which takes ${accepted}`}`,
+      `left out with kind ${kind}${accepted === '' ? '' : `, which takes ${accepted}`}`,
       request[foreign],
     );
   }
-  switch (request.kind) {
+  switch (kind) {
     case 'IDLE':
       return Array.from({ length: count }, () => ({ kind: 'IDLE' }));
     case 'SYNTHETIC': {

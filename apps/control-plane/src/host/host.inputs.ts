@@ -11,14 +11,14 @@ export class CreateHostInput {
   @Field(() => Bytes)
   capacityBytes!: number;
 
-  @Field(() => Bytes, { defaultValue: 0 })
-  reservedBytes!: number;
+  @Field(() => Bytes, { nullable: true, description: 'What the host keeps for itself. Default: 0.' })
+  reservedBytes?: number | null;
 
-  @Field(() => Bytes, { defaultValue: 0 })
-  swapBytes!: number;
+  @Field(() => Bytes, { nullable: true, description: 'Default: 0.' })
+  swapBytes?: number | null;
 
-  @Field({ defaultValue: 'none', description: 'One of the names that policies lists.' })
-  policy!: string;
+  @Field(() => String, { nullable: true, description: 'One of the names that policies lists. Default: none.' })
+  policy?: string | null;
 
   @Field(() => Json, {
     nullable: true,
@@ -38,8 +38,8 @@ export class DeleteHostInput {
   @Field(() => ID)
   id!: string;
 
-  @Field({ defaultValue: false, description: 'Delete its guests too.' })
-  evict!: boolean;
+  @Field(() => Boolean, { nullable: true, description: 'Delete its guests too. Default: false.' })
+  evict?: boolean | null;
 }
 
 @ObjectType()

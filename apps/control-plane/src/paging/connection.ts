@@ -1,7 +1,7 @@
 import type { CountedPage } from '#persistence';
 import type { Type } from '@nestjs/common';
 import { Field, Int, ObjectType, Parent, ResolveField, Resolver, type ComplexityEstimatorArgs } from '@nestjs/graphql';
-import { DEFAULT_FIRST } from './page-args.js';
+import { DEFAULT_FIRST, MAX_FIRST } from './page-args.js';
 
 @ObjectType()
 export class PageInfo {
@@ -72,5 +72,6 @@ export function connectionTypes(node: Type): { Connection: Type; ConnectionResol
 /** A page costs what its rows may cost together. */
 export function pageCost({ args, childComplexity }: ComplexityEstimatorArgs): number {
   const first: unknown = args['first'];
-  return 1 + Math.max(1, typeof first === 'number' ? first : DEFAULT_FIRST) * childComplexity;
+  // A wrong first is told by its name, not by what it would cost.
+  return 1 + Math.min(Math.max(1, typeof first === 'number' ? first : DEFAULT_FIRST), MAX_FIRST) * childComplexity;
 }

@@ -2,7 +2,7 @@ import { ArgsType, Field, Int } from '@nestjs/graphql';
 import type { PageRequest } from '#persistence';
 import { badInput } from '../limits/checks.js';
 
-const MAX_FIRST = 500;
+export const MAX_FIRST = 500;
 export const DEFAULT_FIRST = 50;
 
 @ArgsType()

@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind, print } from 'graphql';
+import { GraphQLScalarType, Kind, print } from 'graphql';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SHORT = /^(\d+)(ms|s|m|h|d)$/;
@@ -32,7 +32,7 @@ export function formatDuration(ms: number): string {
 function parse(value: unknown, shown: string): number {
   const ms = typeof value === 'string' ? parseDuration(value) : null;
   if (ms !== null && Number.isSafeInteger(ms)) return ms;
-  throw new GraphQLError(
+  throw new TypeError(
     `Duration must be a length of time such as "30s", "5m", "2h", "1d" or, in ISO 8601, "PT5M", got ${shown}`,
   );
 }

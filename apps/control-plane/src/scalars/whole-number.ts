@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
+import { GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
 
 const ACCEPTED = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
 
@@ -6,7 +6,7 @@ const ACCEPTED = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
 function wholeNumber(name: string, description: string): GraphQLScalarType<number, number> {
   const check = (value: unknown, shown: string): number => {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-    throw new GraphQLError(`${name} must be ${ACCEPTED}, got ${shown}`);
+    throw new TypeError(`${name} must be ${ACCEPTED}, got ${shown}`);
   };
   return new GraphQLScalarType({
     name,
