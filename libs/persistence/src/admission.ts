@@ -37,9 +37,9 @@ export async function admitOperations(
        admitted AS (
          UPDATE operation o SET status = 'RUNNING', applied_tick = $2, started_at = now(), attempts = attempts + 1, epoch = $3
            FROM waiting WHERE o.id = waiting.id
-         RETURNING o.id, o.guest_id, o.target_bytes::text, o.timeout_ms, o.sequence),
-       told AS (SELECT pg_notify('ballast_operation', json_build_object('operationId', id, 'guestId', guest_id)::text) FROM admitted)
-       SELECT admitted.* FROM admitted LEFT JOIN (SELECT count(*) FROM told) AS sent ON true ORDER BY guest_id, sequence`,
+         RETURNING o.id, o.guest_id, o.target_bytes::text, o.timeout_ms, o.sequence)
+       SELECT *, pg_notify('ballast_operation', json_build_object('operationId', id, 'guestId', guest_id)::text)
+         FROM admitted ORDER BY guest_id, sequence`,
       [guestIds, tick, lease.epochs[0]],
     );
     const cancelled = await client.query<{ id: string; guest_id: string }>(

@@ -14,7 +14,7 @@ export {
 } from './members.js';
 export { isId } from './paging/ids.js';
 export { maintainPartitions } from './partitions.js';
-export type { TimedSample } from './sample-writer.js';
+export type { TimedSample } from './sample-copy.js';
 export { saveSnapshots, type StoredSnapshot } from './snapshots.js';
 export { commitRevived, commitStopped, type StoppedGuest } from './stopped-guests.js';
 export { commitStep, type GuestStateChange } from './step-commit.js';

@@ -9,7 +9,8 @@ import type {
 } from '#contracts';
 import type { Database } from './database.js';
 import { fence, type Lease } from './lease.js';
-import { replaceLatest, type TimedSample, appendSamples } from './sample-writer.js';
+import type { TimedSample } from './sample-copy.js';
+import { appendSamples, replaceLatest } from './sample-writer.js';
 
 /** What a guest is made of. */
 export interface GuestMember {

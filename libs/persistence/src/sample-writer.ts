@@ -1,40 +1,16 @@
 /** Samples into the history (COPY) and the newest of each guest into `guest_latest` (one upsert). */
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
-import { MEMORY_METRICS, type GuestSample } from '#contracts';
+import { MEMORY_METRICS } from '#contracts';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { SAMPLE_COLUMNS, sqlTypeOf } from './sample-columns.js';
-
-/** A sample and the wall-clock time it stands for. */
-export interface TimedSample {
-  readonly sample: GuestSample;
-  readonly sampledAt: Date;
-}
-
-const COPY_COMMAND = `COPY memory_sample (guest_id, sampled_at, tick, ${SAMPLE_COLUMNS.join(', ')}) FROM STDIN`;
-/** Rows that are handed to the socket in one piece. */
-const ROWS_PER_CHUNK = 500;
+import { COPY_SAMPLES, copyBytes, type TimedSample } from './sample-copy.js';
 
 /** Appends the samples to the history. Their day's partition must exist (partitions.ts). */
 export async function appendSamples(client: PoolClient, samples: readonly TimedSample[]): Promise<void> {
   if (samples.length === 0) return;
-  await pipeline(Readable.from(copyChunks(samples)), client.query(copyFrom(COPY_COMMAND)));
-}
-
-function* copyChunks(samples: readonly TimedSample[]): Generator<string> {
-  for (let at = 0; at < samples.length; at += ROWS_PER_CHUNK) {
-    yield samples
-      .slice(at, at + ROWS_PER_CHUNK)
-      .map(copyLine)
-      .join('');
-  }
-}
-
-function copyLine({ sample, sampledAt }: TimedSample): string {
-  let line = `${sample.guestId}\t${sampledAt.toISOString()}\t${sample.tick}`;
-  for (const metric of MEMORY_METRICS) line += `\t${sample.values[metric]}`;
-  return `${line}\n`;
+  await pipeline(Readable.from(copyBytes(samples)), client.query(copyFrom(COPY_SAMPLES)));
 }
 
 const LATEST_COLUMNS = [

@@ -4,7 +4,8 @@ import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
 import { fenceAndAdvance, type Lease } from './lease.js';
 import { notify } from './notifications.js';
-import { appendSamples, replaceLatest, type TimedSample } from './sample-writer.js';
+import type { TimedSample } from './sample-copy.js';
+import { appendSamples, replaceLatest } from './sample-writer.js';
 import { stopGuests, type StoppedGuest } from './stopped-guests.js';
 
 export interface GuestStateChange {

@@ -1,0 +1,158 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { HostState, OperationOutcome, OperationResult } from '#contracts';
+import { MIB } from '#units';
+import { admitOperations } from '../src/admission.js';
+import { Guests } from '../src/guests/guests.js';
+import { Hosts } from '../src/hosts/hosts.js';
+import type { Lease } from '../src/lease.js';
+import { NotificationListener } from '../src/notifications.js';
+import { Operations } from '../src/operations/operations.js';
+import { maintainPartitions } from '../src/partitions.js';
+import { saveSnapshots } from '../src/snapshots.js';
+import { commitStep } from '../src/step-commit.js';
+import { aSample, aStep, asked, bornGuests, takeOver, timed, until } from './support/a-worker.js';
+import { withDatabase } from './support/with-database.js';
+
+const database = withDatabase();
+const keepState = (state: HostState): HostState => state;
+let lease: Lease;
+
+beforeAll(async () => {
+  await maintainPartitions(database(), new Date(), 30);
+  lease = await takeOver(database());
+});
+
+async function aRunningOperation(): Promise<{ guestId: string; operationId: string }> {
+  const [guest] = await bornGuests(database(), lease, 1);
+  const operationId = await asked(database(), guest!.id, 64);
+  await admitOperations(database(), lease, [guest!.id], 1);
+  return { guestId: guest!.id, operationId };
+}
+
+function ended(of: { guestId: string; operationId: string }, outcome: OperationOutcome, mib: number): OperationResult {
+  const achievedBytes = mib * MIB;
+  return { ...of, tick: 3, outcome, achievedBytes, deficitBytes: 64 * MIB - achievedBytes, reason: `stands at ${mib}` };
+}
+
+const find = async (id: string): Promise<unknown> => (await new Operations(database()).find([id]))[0];
+const samplesOf = async (guestId: string): Promise<number[]> => {
+  const { rows } = await database().pool.query<{ tick: number }>(
+    'SELECT tick::int FROM memory_sample WHERE guest_id = $1 ORDER BY tick',
+    [guestId],
+  );
+  return rows.map((row) => row.tick);
+};
+
+describe('the commit of a step', () => {
+  it('stores samples, the newest of each guest, results and the tick, and tells', async () => {
+    const running = await aRunningOperation();
+    const heard: string[] = [];
+    const listener = await NotificationListener.open(database().url, (topic) => void heard.push(topic));
+    const samples = [3, 5].map((tick) => timed(aSample(running.guestId, tick, { usedBytes: tick * MIB })));
+    await commitStep(database(), lease, aStep(6, { samples, results: [ended(running, 'REACHED', 64)] }), keepState);
+    await until(() => heard.length === 2);
+    await listener.close();
+    expect(await samplesOf(running.guestId)).toEqual([0, 3, 5]);
+    const latest = await database().prisma.guestLatest.findUniqueOrThrow({ where: { guestId: running.guestId } });
+    expect(latest).toMatchObject({ tick: 5n, usedBytes: BigInt(5 * MIB), stateDigest: 'digest-5' });
+    expect(await find(running.operationId)).toMatchObject({
+      status: 'SUCCEEDED',
+      outcome: 'REACHED',
+      achievedBytes: 64 * MIB,
+      deficitBytes: 0,
+      finishedTick: 3,
+    });
+    expect(await database().prisma.shard.count({ where: { tick: 6 } })).toBe(16);
+    expect(heard.sort()).toEqual(['ballast_operation', 'ballast_sampled']);
+  });
+
+  it('is whole or not at all', async () => {
+    const running = await aRunningOperation();
+    const unplaced = timed(aSample(running.guestId, 9), new Date('2020-01-01T00:00:00Z'));
+    const step = aStep(9, { samples: [unplaced], results: [ended(running, 'REACHED', 64)] });
+    await expect(commitStep(database(), lease, step, keepState)).rejects.toThrow(/partition/);
+    expect(await find(running.operationId)).toMatchObject({ status: 'RUNNING' });
+    expect(await database().prisma.shard.count({ where: { tick: 9 } })).toBe(0);
+  });
+
+  it('ends an operation once', async () => {
+    const running = await aRunningOperation();
+    await commitStep(database(), lease, aStep(10, { results: [ended(running, 'STALLED', 16)] }), keepState);
+    await commitStep(database(), lease, aStep(11, { results: [ended(running, 'REACHED', 64)] }), keepState);
+    expect(await find(running.operationId)).toMatchObject({
+      status: 'FAILED',
+      outcome: 'STALLED',
+      achievedBytes: 16 * MIB,
+    });
+  });
+
+  it('leaves the target of a cancelled operation where the balloon stopped, unless a newer one has its own', async () => {
+    const targetOf = async (guestId: string): Promise<number | undefined> =>
+      (await new Guests(database()).find([guestId]))[0]?.targetBytes;
+    const [last, overtaken] = [await aRunningOperation(), await aRunningOperation()];
+    await asked(database(), overtaken.guestId, 128);
+    const results = [ended(last, 'CANCELLED', 20), ended(overtaken, 'CANCELLED', 20)];
+    await commitStep(database(), lease, aStep(12, { results }), keepState);
+    expect(await targetOf(last.guestId)).toBe(20 * MIB);
+    expect(await targetOf(overtaken.guestId)).toBe(128 * MIB);
+  });
+
+  it('stops a guest that failed, with its operations, and not one that was deleted meanwhile', async () => {
+    const [failed, deleted] = [await aRunningOperation(), await aRunningOperation()];
+    await new Guests(database()).delete(deleted.guestId);
+    const stopped = [failed, deleted].map(({ guestId }) => ({ guestId, reason: 'it failed' }));
+    await commitStep(database(), lease, aStep(13, { stopped }), keepState);
+    const states = await database().prisma.guest.findMany({ where: { id: { in: stopped.map((one) => one.guestId) } } });
+    expect(states.map((guest) => guest.state).sort()).toEqual(['DELETED', 'PAUSED']);
+    expect(await find(failed.operationId)).toMatchObject({ outcome: 'REFUSED', finishedTick: 13 });
+  });
+
+  it('asks the rule about each living host with the share that its guests leave free', async () => {
+    const [guest] = await bornGuests(database(), lease, 1);
+    const host = await database().prisma.host.findUniqueOrThrow({ where: { id: guest!.hostId } });
+    const asked: [HostState, number][] = [];
+    const rule = (state: HostState, freeRatio: number): HostState => {
+      if (freeRatio > 0.24 && freeRatio < 0.26) asked.push([state, freeRatio]);
+      return freeRatio < 0.5 ? 'SOFT' : state;
+    };
+    const residentBytes = Number(host.capacityBytes) * 0.75;
+    for (const tick of [15, 20]) {
+      await commitStep(
+        database(),
+        lease,
+        aStep(tick, { samples: [timed(aSample(guest!.id, tick, { residentBytes }))] }),
+        rule,
+      );
+    }
+    expect(asked).toEqual([
+      ['HIGH', 0.25],
+      ['SOFT', 0.25],
+    ]);
+    await new Hosts(database()).delete(host.id, true);
+    asked.length = 0;
+    const [other] = await bornGuests(database(), lease, 1);
+    await commitStep(database(), lease, aStep(25, { samples: [timed(aSample(other!.id, 25))] }), rule);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('snapshots', () => {
+  it('are kept two to a guest, the newest', async () => {
+    const guests = await bornGuests(database(), lease, 2);
+    for (const tick of [10, 20, 30]) {
+      await saveSnapshots(
+        database(),
+        lease,
+        guests.map((guest) => ({ guestId: guest.id, tick, digest: `d${tick}`, bytes: Uint8Array.of(tick) })),
+      );
+    }
+    const kept = await database().prisma.guestSnapshot.findMany({
+      where: { guestId: guests[0]!.id },
+      orderBy: { tick: 'asc' },
+    });
+    expect(kept.map(({ tick, digest, bytes }) => [Number(tick), digest, [...bytes]])).toEqual([
+      [20, 'd20', [20]],
+      [30, 'd30', [30]],
+    ]);
+  });
+});
