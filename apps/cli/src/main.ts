@@ -9,6 +9,9 @@ import { Launcher } from './up/up.js';
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', '..', 'prisma', 'migrations');
 
+/** How often a launcher that npm runs looks whether npm is still there. */
+const PARENT_CHECK_MS = 500;
+
 async function up(): Promise<void> {
   const launcher = new Launcher(loadConfiguration(), (line) => console.log(line));
   const stop = (): void => {
@@ -19,12 +22,26 @@ async function up(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  if (process.env['npm_lifecycle_event'] !== undefined) onParentEnd(stop);
   try {
     await launcher.run();
   } catch (error) {
+    // What is being stopped fails in its own ways; `stop` says how that ends.
+    if (launcher.isStopping) return;
     await launcher.stop();
     end(error);
   }
+}
+
+/** `kill -9` of `npm start` takes npm alone; nobody would be left to ask this process to stop. */
+function onParentEnd(stop: () => void): void {
+  const parent = process.ppid;
+  const check = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(check);
+    stop();
+  }, PARENT_CHECK_MS);
+  check.unref();
 }
 
 async function migrate(): Promise<void> {

@@ -1,6 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LaunchError } from '../launch-error.js';
 import type { PostgresBinaries } from './binaries.js';
@@ -12,7 +21,7 @@ export interface Cluster {
   readonly identity: ServerIdentity;
   readonly dataFolder: string;
   readonly password: string;
-  /** false: a crash of the machine may lose it all. For tests. */
+  /** false: a crash of the machine may lose it all, one of the server nothing. For tests. */
   readonly isDurable: boolean;
 }
 
@@ -30,7 +39,7 @@ export function openCluster(binaries: PostgresBinaries, folder: string, isDurabl
   const cluster: Cluster = {
     binaries,
     identity,
-    dataFolder: join(folder, 'data'),
+    dataFolder: join(realpathSync(folder), 'data'),
     password: passwordIn(folder, identity),
     isDurable,
   };
@@ -45,7 +54,7 @@ export function spawnPostgres(cluster: Cluster, port: number, logFile: number): 
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: String(MAX_CONNECTIONS),
-    ...(cluster.isDurable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(cluster.isDurable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   const [command, args] = commandAs(cluster.identity, cluster.binaries.postgres, [
     ...['-D', cluster.dataFolder, '-p', String(port)],

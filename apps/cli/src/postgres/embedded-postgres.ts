@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../free-port.js';
 import { LaunchError } from '../launch-error.js';
 import { CLUSTER_DATABASE, CLUSTER_USER } from './cluster.js';
 import type { GuardMessage, GuardTask } from './guard-protocol.js';
@@ -24,7 +24,7 @@ export class EmbeddedPostgres {
   /** Returns once the server takes connections; makes the cluster first when there is none. Throws LaunchError. */
   static async start({ folder, isDurable }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const port = await freePort();
+    const port = await freePort('127.0.0.1');
     const task: GuardTask = { folder, port, isDurable };
     const guard = fork(join(import.meta.dirname, 'guard.js'), [JSON.stringify(task)], {
       detached: true,
@@ -70,14 +70,4 @@ export class EmbeddedPostgres {
     this.guard.kill('SIGTERM');
     await ended;
   }
-}
-
-/** A port that was free a moment ago; the server says so when somebody was faster. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

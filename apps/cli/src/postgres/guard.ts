@@ -11,7 +11,7 @@ import { isAlive } from '../process-list.js';
 import { postgresBinaries } from './binaries.js';
 import { openCluster, spawnPostgres, type Cluster } from './cluster.js';
 import type { GuardMessage, GuardTask, WatchMessage } from './guard-protocol.js';
-import { isReady, runningPostmaster, stopPostmaster } from './postmaster.js';
+import { clearPidFile, isReady, runningPostmaster, stopPostmaster } from './postmaster.js';
 
 const POLL_MS = 50;
 const START_LIMIT_MS = 60_000;
@@ -25,6 +25,7 @@ async function main(task: GuardTask): Promise<void> {
   const cluster = openCluster(await postgresBinaries(), task.folder, task.isDurable);
   const leftover = runningPostmaster(cluster.dataFolder);
   if (leftover !== null) await stopPostmaster(leftover);
+  await clearPidFile(cluster.dataFolder);
 
   const logPath = join(task.folder, 'postgres.log');
   const server = startServer(cluster, task.port, logPath);
@@ -49,7 +50,7 @@ async function main(task: GuardTask): Promise<void> {
     if (!stopping) fail(error);
   });
 
-  await Promise.race([ended, untilReady(cluster)]);
+  await Promise.race([ended, untilReady(cluster, server.pid ?? 0)]);
   tell({ kind: 'ready', port: task.port });
 }
 
@@ -63,9 +64,9 @@ function startServer(cluster: Cluster, port: number, logPath: string): ReturnTyp
   }
 }
 
-async function untilReady({ dataFolder }: Cluster): Promise<void> {
+async function untilReady({ dataFolder }: Cluster, pid: number): Promise<void> {
   for (let waitedMs = 0; waitedMs < START_LIMIT_MS; waitedMs += POLL_MS) {
-    if (isReady(dataFolder)) return;
+    if (isReady(dataFolder, pid)) return;
     await sleep(POLL_MS);
   }
   throw new LaunchError(`PostgreSQL was not ready within ${START_LIMIT_MS / 1000} s`);

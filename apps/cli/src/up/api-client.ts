@@ -10,6 +10,8 @@ export class ApiClient {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
+    }).catch((error: unknown) => {
+      throw new LaunchError(`${this.url} does not answer: ${String(error)}`);
     });
     const answer = (await response.json()) as { data?: Data; errors?: { message: string }[] };
     const problem = answer.errors?.[0];

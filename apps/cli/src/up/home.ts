@@ -1,17 +1,36 @@
 /** The folder that a fleet lives in: made when missing, and used by one launcher at a time. */
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from '../launch-error.js';
-import { isAlive } from '../process-list.js';
+import { isStillRunning, markOf, type ProcessMark } from '../process-list.js';
 
-interface Holder {
-  readonly pid: number;
-  /** When the process began, in the kernel's ticks: a pid alone may be somebody else's by now. */
-  readonly began: string;
+/** Who uses the folder: the launcher and what it started. */
+interface Tenancy {
+  readonly launcher: ProcessMark;
+  readonly parts: readonly ProcessMark[];
 }
 
+/** What the parts of a launcher that was killed may take to end by themselves: their drain, and the database's. */
+const LEFTOVER_LIMIT_MS = 45_000;
+const POLL_MS = 50;
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+
 export class Home {
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    private readonly leftovers: readonly ProcessMark[],
+  ) {}
 
   /** Makes the folder and takes it. Throws LaunchError when it cannot be written to or another Ballast runs in it. */
   static take(folder: string): Home {
@@ -21,33 +40,49 @@ export class Home {
     } catch (error) {
       throw new LaunchError(`BALLAST_HOME must be a folder that can be written to, got ${folder}: ${codeOf(error)}`);
     }
-    const home = new Home(folder);
-    const holder = home.#holder();
-    if (holder !== null && holder.pid !== process.pid && isAlive(holder.pid) && beganAt(holder.pid) === holder.began) {
+    const last = lastTenancy(folder);
+    if (last !== null && last.launcher.pid !== process.pid && isStillRunning(last.launcher)) {
       throw new LaunchError(
-        `another Ballast (pid ${holder.pid}) runs in ${folder} already: stop it, or set BALLAST_HOME to another folder`,
+        `another Ballast (pid ${last.launcher.pid}) runs in ${folder} already: stop it, or set BALLAST_HOME to another folder`,
       );
     }
-    writeFileSync(home.#lock, JSON.stringify({ pid: process.pid, began: beganAt(process.pid) } satisfies Holder));
+    const home = new Home(folder, (last?.parts ?? []).filter(isStillRunning));
+    home.#write(home.leftovers);
     return home;
+  }
+
+  /**
+   * Waits for what a launcher that was killed left behind: its parts are saving what they hold, and they still hold the port and the
+   * database. Whatever does not end is ended.
+   */
+  async untilLeft(say: (line: string) => void): Promise<void> {
+    if (this.leftovers.length > 0) say('Waiting for the last run to end …');
+    for (let waitedMs = 0; waitedMs < LEFTOVER_LIMIT_MS; waitedMs += POLL_MS) {
+      if (!this.leftovers.some(isStillRunning)) return;
+      await sleep(POLL_MS);
+    }
+    for (const mark of this.leftovers.filter(isStillRunning)) process.kill(mark.pid, 'SIGKILL');
+  }
+
+  /** Notes the processes that this launcher runs, for the next one to find should it be killed. */
+  note(pids: readonly number[]): void {
+    this.#write(pids.map(markOf));
   }
 
   get postgresFolder(): string {
     return join(this.folder, 'postgres');
   }
 
+  /** The log of one part; what grew long is put aside first. */
   logFile(part: string): string {
-    return join(this.folder, 'logs', `${part}.log`);
+    const file = join(this.folder, 'logs', `${part}.log`);
+    if (existsSync(file) && statSync(file).size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+    return file;
   }
 
   /** Whether something that is done once was done. */
   has(mark: string): boolean {
-    try {
-      readFileSync(join(this.folder, mark));
-      return true;
-    } catch {
-      return false;
-    }
+    return existsSync(join(this.folder, mark));
   }
 
   mark(mark: string): void {
@@ -55,30 +90,27 @@ export class Home {
   }
 
   leave(): void {
-    rmSync(this.#lock, { force: true });
+    rmSync(tenancyFile(this.folder), { force: true });
   }
 
-  get #lock(): string {
-    return join(this.folder, 'launcher.json');
-  }
-
-  #holder(): Holder | null {
-    try {
-      return JSON.parse(readFileSync(this.#lock, 'utf8')) as Holder;
-    } catch {
-      // None, or one that was cut off while it was written.
-      return null;
-    }
+  #write(parts: readonly ProcessMark[]): void {
+    const tenancy: Tenancy = { launcher: markOf(process.pid), parts };
+    // Whole or not at all, whenever this process is killed.
+    const draft = `${tenancyFile(this.folder)}.${process.pid}`;
+    writeFileSync(draft, JSON.stringify(tenancy));
+    renameSync(draft, tenancyFile(this.folder));
   }
 }
 
-/** Field 22 of /proc/pid/stat; empty where there is no /proc. */
-function beganAt(pid: number): string {
+function tenancyFile(folder: string): string {
+  return join(folder, 'launcher.json');
+}
+
+function lastTenancy(folder: string): Tenancy | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return JSON.parse(readFileSync(tenancyFile(folder), 'utf8')) as Tenancy;
   } catch {
-    return '';
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** One part of Ballast as a child process: started, waited for, started again when it falls, stopped. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from '../launch-error.js';
 
@@ -11,8 +11,8 @@ export interface PartOptions {
   readonly entry: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** Told of each process that runs the part, the first one included. */
-  readonly onProcess: (pid: number) => void;
+  /** Called when another process runs the part, the first one included. */
+  readonly onProcess: () => void;
 }
 
 const READY_LIMIT_MS = 60_000;
@@ -25,6 +25,8 @@ export class Part {
   #process: ChildProcess | undefined;
   #isStopping = false;
   readonly #falls: number[] = [];
+  /** Bytes of the log that earlier processes wrote. */
+  #logBegin = 0;
 
   constructor(private readonly options: PartOptions) {}
 
@@ -85,18 +87,22 @@ export class Part {
     this.#isStopping = true;
   }
 
-  /** The last line of its log, without what a logger puts in front. */
+  /** What its log says since it was started last: the line that tells of an error, or else the last one. */
   lastWords(): string {
-    const lines = readFileSync(this.options.logFile, 'utf8').trimEnd().split('\n');
-    return lines.at(-1) ?? 'it said nothing';
+    const log = readFileSync(this.options.logFile).subarray(this.#logBegin).toString('utf8');
+    const lines = log.split('\n').filter((line) => /^\S/.test(line));
+    return (
+      lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? `it said nothing, see ${this.options.logFile}`
+    );
   }
 
   #spawn(): ChildProcess {
     const log = openSync(this.options.logFile, 'a', 0o600);
+    this.#logBegin = fstatSync(log).size;
     const child = fork(this.options.entry, [], { env: this.options.environment, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.#process = child;
-    if (child.pid !== undefined) this.options.onProcess(child.pid);
+    this.options.onProcess();
     return child;
   }
 }

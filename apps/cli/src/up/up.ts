@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Database, Fleet, migrateDatabase } from '#persistence';
 import type { Configuration } from '#platform';
+import { freePort } from '../free-port.js';
 import { LaunchError } from '../launch-error.js';
 import { EmbeddedPostgres } from '../postgres/embedded-postgres.js';
 import { ApiClient } from './api-client.js';
@@ -20,7 +21,7 @@ export class Launcher {
   #home: Home | undefined;
   #postgres: EmbeddedPostgres | undefined;
   #parts: Part[] = [];
-  #isStopping = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(
     private readonly configuration: Configuration,
@@ -31,25 +32,34 @@ export class Launcher {
   async run(): Promise<never> {
     const { configuration } = this;
     if (configuration.isExposed) this.say(`Warning: listening on ${configuration.host} without access control.`);
-    await preflight(configuration);
     this.#home = Home.take(configuration.homeDir);
+    await this.#home.untilLeft(this.say);
+    await preflight(configuration);
+    const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
     const databaseUrl = configuration.databaseUrl ?? (await this.#startPostgres(this.#home));
     await migrateDatabase(databaseUrl, join(ROOT, 'prisma', 'migrations'));
     if (configuration.speed !== undefined) await setClockSpeed(databaseUrl, configuration.speed);
-    const worker = this.#part('worker', databaseUrl);
-    const controlPlane = this.#part('control-plane', databaseUrl);
+    const worker = this.#part('worker', databaseUrl, port);
+    const controlPlane = this.#part('control-plane', databaseUrl, port);
     this.#parts = [worker, controlPlane];
     await Promise.all([worker.start(), controlPlane.start()]);
-    const api = new ApiClient(`http://${hostForUrl(configuration.host)}:${configuration.port}/graphql`);
+    const api = new ApiClient(`http://${hostForUrl(configuration.host)}:${port}/graphql`);
     const isDemo = configuration.withDemoFleet && (await this.#seed(api, this.#home));
     this.say(greeting(api.url, join(configuration.homeDir, 'logs'), isDemo));
     return Promise.race([worker.watch(), controlPlane.watch(), this.#databaseEnd()]);
   }
 
-  /** Stops what was started, in order: the API first, the database last. */
-  async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
+  get isStopping(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** Stops what was started, in order: the API first, the database last. Asking again waits for the same end. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
     for (const part of this.#parts) part.expectEnd();
     const [worker, controlPlane] = this.#parts;
     await controlPlane?.stop();
@@ -60,6 +70,7 @@ export class Launcher {
 
   async #startPostgres(home: Home): Promise<string> {
     this.#postgres = await EmbeddedPostgres.start({ folder: home.postgresFolder, isDurable: true });
+    this.#noteProcesses();
     return this.#postgres.url;
   }
 
@@ -69,15 +80,26 @@ export class Launcher {
     });
   }
 
-  #part(name: string, databaseUrl: string): Part {
+  #part(name: string, databaseUrl: string, port: number): Part {
     return new Part({
       name,
       entry: join(DIST, name, 'src', 'main.js'),
-      environment: { ...process.env, DATABASE_URL: databaseUrl, BALLAST_TRACE_DIR: this.configuration.traceDir },
+      environment: {
+        ...process.env,
+        PORT: String(port),
+        DATABASE_URL: databaseUrl,
+        BALLAST_TRACE_DIR: this.configuration.traceDir,
+      },
       logFile: this.#home?.logFile(name) ?? name,
-      // Should this process die, the database outlives the parts, which still write their last snapshots.
-      onProcess: () => this.#postgres?.outlive(this.#parts.flatMap((part) => part.pid ?? [])),
+      onProcess: () => this.#noteProcesses(),
     });
+  }
+
+  /** Should this process be killed: the database outlives the parts, which still save, and the next launcher waits for all of them. */
+  #noteProcesses(): void {
+    const parts = this.#parts.flatMap((part) => part.pid ?? []);
+    this.#postgres?.outlive(parts);
+    this.#home?.note([...parts, this.#postgres?.pid ?? []].flat());
   }
 
   /** Seeds the demo fleet the first time; true when the fleet is the demo's. */
