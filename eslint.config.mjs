@@ -22,7 +22,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './libs/memory-core/tsconfig.json'],
+        project: ['./tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -84,6 +84,9 @@ export default tseslint.config(
   {
     // Typed-array reads are in bounds by assert and audit (see libs/memory-core/tsconfig.json); an indivisible kernel algorithm may take 600 lines.
     files: ['libs/memory-core/**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: ['./libs/memory-core/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+    },
     rules: { 'max-lines': ['error', { max: 600 }], '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

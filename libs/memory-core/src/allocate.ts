@@ -48,10 +48,22 @@ const KSWAPD = ALLOC_KSWAPD;
 export function allocatePages(memory: Memory, order: number, gfp: number): number {
   invariant(order >= 0, 'an order is not negative');
   if (order > TOP_ORDER) return NO_PAGE;
-  const pfn = acquire(memory, order, gfp, null);
+  let pfn = order === 0 ? takePreferred(memory, gfp) : NO_PAGE;
+  if (pfn === NO_PAGE) pfn = acquire(memory, order, gfp, null);
   if (pfn === NO_PAGE) return NO_PAGE;
   if (order === 0) memory.tag[pfn] = ALLOCATED;
   else memory.tag.fill(ALLOCATED, pfn, pfn + (1 << order));
+  return pfn;
+}
+
+/** The usual case, short: one page of the request's own type from the first zone of its list, above the low watermark. */
+function takePreferred(memory: Memory, gfp: number): number {
+  const { zones } = memory;
+  const highestType = gfpHighestZoneType(gfp);
+  const zone = memory.zonelists[memory.scalars[HOME_NODE] * TYPES + highestType][0];
+  if (pagesAboveMark(memory, zone, effectiveMark(memory, zone, AT_LOW), highestType, 0) <= 0) return NO_PAGE;
+  const pfn = takeSmallest(memory, zone, 0, gfpMigratetype(gfp));
+  if (pfn !== NO_PAGE) memory.events[PGALLOC + zones[zone * ROW + TYPE]]++;
   return pfn;
 }
 

@@ -84,14 +84,14 @@ function same(findings: Findings, what: string, kept: number, counted: number): 
 
 /** Nodes of a list from its head, with links checked in both directions; stops at `limit` nodes. */
 function walk(memory: Memory, sentinel: number, limit: number, name: string, findings: Findings): number[] {
-  const { next, prev } = memory;
+  const { links } = memory;
   const nodes: number[] = [];
-  for (let node = next[sentinel]; node !== sentinel; node = next[node]) {
-    if (node < 0 || node >= next.length || nodes.length > limit) {
+  for (let node = links[2 * sentinel]; node !== sentinel; node = links[2 * node]) {
+    if (node < 0 || 2 * node >= links.length || nodes.length > limit) {
       report(findings, `${name}: does not come back to its sentinel`);
       return nodes;
     }
-    if (prev[next[node]] !== node || next[prev[node]] !== node)
+    if (links[2 * links[2 * node] + 1] !== node || links[2 * links[2 * node + 1]] !== node)
       report(findings, `${name}: node ${node} is half linked`);
     nodes.push(node);
   }

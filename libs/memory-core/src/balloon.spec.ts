@@ -50,7 +50,7 @@ function enqueued({ memory, device }: Balloon, count: number): number[] {
 function listOf({ memory, device }: Balloon): number[] {
   const sentinel = balloonListNode(memory, device);
   const pfns: number[] = [];
-  for (let pfn = memory.next[sentinel]; pfn !== sentinel; pfn = memory.next[pfn]) pfns.push(pfn);
+  for (let pfn = memory.links[2 * sentinel]; pfn !== sentinel; pfn = memory.links[2 * pfn]) pfns.push(pfn);
   return pfns;
 }
 

@@ -7,7 +7,7 @@
  *
  * Up to 6.19 enqueue and dequeue try-lock each page: enqueueing a locked page is a kernel BUG, dequeueing passes over it.
  */
-import { invariant } from '#units';
+import { InvariantError, invariant } from '#units';
 import { allocatePages, allocateRun } from './allocate.js';
 import type { PageRun } from './buddy.js';
 import { NIL, PAGEBLOCK_ORDER } from './constants.js';
@@ -17,9 +17,15 @@ import { KernelBugError } from './kernel-bug.js';
 import { DEVICE_FIELDS, S_LOCKED_PAGES, S_TOTAL_RAM, balloonListNode } from './memory.js';
 import type { Memory } from './memory.js';
 import { isPageLocked } from './page-lock.js';
+import { pushRunAtHead, stretchFrom } from './page-list.js';
+import { stretchEnd } from './pfn-stretch.js';
 import { MAX_BALLOON_DEVICES, TAG_ALLOCATED, TAG_BALLOON, TAG_DEFLATED } from './tags.js';
 import { setupLowmemReserve } from './watermark.js';
 import { ZONE_FIELDS, Z_MANAGED } from './zone-fields.js';
+
+// Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
+const BLOCK_ORDER = PAGEBLOCK_ORDER;
+const ALLOCATED = TAG_ALLOCATED;
 
 const D_IN_USE = 0;
 const D_LISTED = 1;
@@ -83,26 +89,22 @@ export function balloonPageEnqueue(memory: Memory, device: number, pfn: number):
  * Returns `count`.
  */
 export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int32Array, count: number): number {
-  const { next, prev, tag } = memory;
   const row = rowOf(memory, device);
   const sentinel = balloonListNode(memory, device);
-  const lockable = memory.rules.balloonPageLock && memory.scalars[S_LOCKED_PAGES] > 0;
-  let head = next[sentinel];
-  let done = 0;
-  for (; done < count; done++) {
-    const pfn = pfns[done];
-    if (tag[pfn] !== TAG_ALLOCATED || (lockable && isPageLocked(memory, pfn))) break;
-    tag[pfn] = TAG_BALLOON + device;
-    next[pfn] = head;
-    prev[head] = pfn;
-    head = pfn;
+  const lockable = mayBeLocked(memory);
+  for (let from = 0; from < count;) {
+    const to = lockable ? from + 1 : stretchEnd(pfns, from, count);
+    const [first, last] = [pfns[from], pfns[to - 1]];
+    const startPfn = first < last ? first : last;
+    const pages = to - from;
+    requireEnqueueable(memory, startPfn, pages);
+    memory.tag.fill(TAG_BALLOON + device, startPfn, startPfn + pages);
+    pushRunAtHead(memory.links, sentinel, first, pages, last < first ? -1 : 1);
+    memory.devices[row + D_LISTED] += pages;
+    memory.events[EV_BALLOON_INFLATE] += pages;
+    adjustManaged(memory, row, startPfn, pages, -1);
+    from = to;
   }
-  next[sentinel] = head;
-  prev[head] = sentinel;
-  memory.devices[row + D_LISTED] += done;
-  memory.events[EV_BALLOON_INFLATE] += done;
-  adjustManaged(memory, row, pfns, 0, done, -1);
-  if (done < count) refuseEnqueue(memory, pfns[done]);
   return count;
 }
 
@@ -122,32 +124,46 @@ export function balloonPageDequeue(memory: Memory, device: number): number {
  * returns them: the page dequeued last is first. Fewer is an ordinary answer.
  */
 export function balloonPageListDequeue(memory: Memory, device: number, pfns: Int32Array, wanted: number): number {
-  const { next, prev, tag } = memory;
   const row = rowOf(memory, device);
+  const lockable = mayBeLocked(memory);
+  const { links } = memory;
   const sentinel = balloonListNode(memory, device);
-  const lockable = memory.rules.balloonPageLock && memory.scalars[S_LOCKED_PAGES] > 0;
-  const dequeuedTag = memory.rules.offlineUntilFreed ? TAG_DEFLATED : TAG_ALLOCATED;
   let taken = 0;
   let kept = sentinel; // last node that stays on the list
-  let pfn = next[sentinel];
+  let pfn = links[2 * sentinel];
   while (taken < wanted && pfn !== sentinel) {
     if (lockable && isPageLocked(memory, pfn)) {
-      next[kept] = pfn;
-      prev[pfn] = kept;
       kept = pfn;
-    } else {
-      tag[pfn] = dequeuedTag;
-      pfns[taken++] = pfn;
+      pfn = links[2 * pfn];
+      continue;
     }
-    pfn = next[pfn];
+    const last = lockable ? pfn : stretchFrom(links, pfn, 0, wanted - taken);
+    const after = links[2 * last];
+    links[2 * kept] = after;
+    links[2 * after + 1] = kept;
+    taken += letGo(memory, row, pfn, last);
+    writeBackwards(pfns, wanted - taken, pfn, last);
+    pfn = after;
   }
-  next[kept] = pfn;
-  prev[pfn] = kept;
-  pfns.subarray(0, taken).reverse();
-  memory.devices[row + D_LISTED] -= taken;
-  memory.events[EV_BALLOON_DEFLATE] += taken;
-  adjustManaged(memory, row, pfns, 0, taken, 1);
+  pfns.copyWithin(0, wanted - taken, wanted);
   return taken;
+}
+
+/** The unlinked stretch from page `first` to `last` is the driver's now; returns its pages. */
+function letGo(memory: Memory, row: number, first: number, last: number): number {
+  const startPfn = first < last ? first : last;
+  const pages = Math.abs(last - first) + 1;
+  memory.tag.fill(memory.rules.offlineUntilFreed ? TAG_DEFLATED : ALLOCATED, startPfn, startPfn + pages);
+  memory.devices[row + D_LISTED] -= pages;
+  memory.events[EV_BALLOON_DEFLATE] += pages;
+  adjustManaged(memory, row, startPfn, pages, 1);
+  return pages;
+}
+
+/** Writes the stretch from `first` to `last` at index `at`, last page first. */
+function writeBackwards(pfns: Int32Array, at: number, first: number, last: number): void {
+  const step = first < last ? -1 : 1;
+  for (let pfn = last, end = first + step; pfn !== end; pfn += step) pfns[at++] = pfn;
 }
 
 function balloonGfp(memory: Memory): number {
@@ -158,19 +174,34 @@ function balloonGfp(memory: Memory): number {
  * Moves pages in or out of the managed pages of their zones. Up to 6.19 the driver does this, with the same result; only
  * 7.0 recomputes the reserves that depend on it.
  */
-function adjustManaged(memory: Memory, row: number, pfns: Int32Array, from: number, count: number, sign: number): void {
-  if (memory.devices[row + D_ADJUSTS_MANAGED] === 0 || count === from) return;
+function adjustManaged(memory: Memory, row: number, startPfn: number, pages: number, sign: number): void {
+  if (memory.devices[row + D_ADJUSTS_MANAGED] === 0) return;
   const { zones, blockZone } = memory;
-  for (let at = from; at < count; at++) {
-    zones[blockZone[pfns[at] >> PAGEBLOCK_ORDER] * ZONE_FIELDS + Z_MANAGED] += sign;
+  const endPfn = startPfn + pages;
+  for (let pfn = startPfn; pfn < endPfn;) {
+    const block = pfn >> BLOCK_ORDER;
+    const next = Math.min(endPfn, (block + 1) << BLOCK_ORDER);
+    zones[blockZone[block] * ZONE_FIELDS + Z_MANAGED] += sign * (next - pfn);
+    pfn = next;
   }
-  memory.scalars[S_TOTAL_RAM] += sign * (count - from);
+  memory.scalars[S_TOTAL_RAM] += sign * pages;
   if (memory.rules.coreAdjustsReserves) setupLowmemReserve(memory);
 }
 
-function refuseEnqueue(memory: Memory, pfn: number): never {
-  invariant(isPageLocked(memory, pfn), `pfn ${pfn} is not held by the driver (tag ${memory.tag[pfn]})`);
-  throw new KernelBugError(`balloon enqueue of pfn ${pfn}: its page lock is held by somebody else`);
+/** Up to 6.19 a page lock matters to the balloon; while nobody holds any, whole stretches can be done at once. */
+function mayBeLocked(memory: Memory): boolean {
+  return memory.rules.balloonPageLock && memory.scalars[S_LOCKED_PAGES] > 0;
+}
+
+/** The pages must be the driver's, and nobody may hold their locks where that matters. */
+function requireEnqueueable(memory: Memory, startPfn: number, pages: number): void {
+  const { tag } = memory;
+  for (let pfn = startPfn; pfn < startPfn + pages; pfn++) {
+    if (tag[pfn] !== ALLOCATED) throw new InvariantError(`pfn ${pfn} is not held by the driver (tag ${tag[pfn]})`);
+  }
+  if (mayBeLocked(memory) && isPageLocked(memory, startPfn)) {
+    throw new KernelBugError(`balloon enqueue of pfn ${startPfn}: its page lock is held by somebody else`);
+  }
 }
 
 function rowOf(memory: Memory, device: number): number {

@@ -77,8 +77,16 @@ describe('buddy', () => {
     freeBlock(memory, 2048, 10, false);
     freeBlock(memory, 1024, 10, true);
     expect(freeList(memory, 10, MOVABLE)).toEqual([2048, 0, 1024]);
-    freeBlock(memory, 3584, 9, false);
-    expect(freeList(memory, 9, MOVABLE)).toEqual([3584]);
+  });
+
+  it('case 6: an order-9 block goes to the head even beside a free order-10 block', () => {
+    const memory = aZone(6144);
+    while (allocatePages(memory, 9, MOVABLE_GFP) !== NIL);
+    freePages(memory, 4096, 9);
+    freePages(memory, 2048, 10);
+    freePages(memory, 3584, 9); // its parent's buddy, 2048, is free at order 10
+    expect(freeList(memory, 9, MOVABLE)).toEqual([3584, 4096]);
+    expectSound(memory);
   });
 
   it('case 7: an order above 10 is answered with NIL and changes nothing', () => {

@@ -75,8 +75,8 @@ export function linkFreeBlock(
     node = memory.spanPages + (pfn >> BLOCK_ORDER);
     memory.blockFree[pfn >> BLOCK_ORDER] = order + 1;
   }
-  if (toTail) pushTail(memory, sentinel, node);
-  else pushHead(memory, sentinel, node);
+  if (toTail) pushTail(memory.links, sentinel, node);
+  else pushHead(memory.links, sentinel, node);
   memory.freeCount[zone * ZONE_LISTS + list]++;
 }
 
@@ -89,7 +89,7 @@ export function unlinkFreeBlock(memory: Memory, zone: number, pfn: number, order
     node = memory.spanPages + (pfn >> BLOCK_ORDER);
     memory.blockFree[pfn >> BLOCK_ORDER] = 0;
   }
-  unlink(memory, node);
+  unlink(memory.links, node);
   memory.freeCount[zone * ZONE_LISTS + order * TYPES + type]--;
 }
 
@@ -101,32 +101,44 @@ export function isFreeHead(memory: Memory, pfn: number, order: number): boolean 
 }
 
 /**
- * Gives 2^order frames at `pfn`, whose tags must be FREE already, to the free lists of their pageblock's type,
+ * Gives 2^order frames at `pfn`, whose tags must be TAG_FREE already, to the free lists of their pageblock's type,
  * merging upwards while the buddy is free and whole.
  */
 export function freeBlock(memory: Memory, pfn: number, order: number, toTail: boolean): void {
-  const { tag, freeCount, blockType, blockZone } = memory;
+  const { tag, links, freeCount } = memory;
   const block = pfn >> BLOCK_ORDER;
-  const zone = blockZone[block];
-  const type = blockType[block];
+  const zone = memory.blockZone[block];
+  const type = memory.blockType[block];
   accountFreePages(memory, zone, type, 1 << order);
 
-  const countBase = zone * ZONE_LISTS + type;
+  const counts = zone * ZONE_LISTS + type;
   while (order < BLOCK_ORDER) {
     const buddy = pfn ^ (1 << order);
     if (tag[buddy] !== FREE_HEAD + order) break;
-    unlink(memory, buddy);
+    unlink(links, buddy);
     tag[buddy] = FREE;
-    freeCount[countBase + order * TYPES]--;
+    freeCount[counts + order * TYPES]--;
     pfn &= buddy; // the merged block starts at the lower of the two
     order++;
   }
-  while (order >= BLOCK_ORDER && order < TOP_ORDER) {
-    if (!absorbPageblockBuddy(memory, pfn, zone, type)) break;
-    pfn &= ~BLOCK_PAGES;
-    order++;
+  if (order >= BLOCK_ORDER) {
+    freeLargeBlock(memory, pfn, order, zone, type, toTail);
+    return;
   }
-  linkFreeBlock(memory, zone, pfn, order, type, toTail || likelyToMerge(memory, zone, pfn, order));
+  tag[pfn] = FREE_HEAD + order;
+  freeCount[counts + order * TYPES]++;
+  const sentinel = memory.sentinelBase + counts + order * TYPES;
+  if (toTail || likelyToMerge(memory, zone, pfn, order)) pushTail(links, sentinel, pfn);
+  else pushHead(links, sentinel, pfn);
+}
+
+/** The rest of freeBlock for orders 9 and 10, where pageblocks meet; a block there never waits for a merge. */
+function freeLargeBlock(memory: Memory, pfn: number, order: number, zone: number, type: number, toTail: boolean): void {
+  if (order === BLOCK_ORDER && absorbPageblockBuddy(memory, pfn, zone, type)) {
+    pfn &= ~BLOCK_PAGES;
+    order = TOP_ORDER;
+  }
+  linkFreeBlock(memory, zone, pfn, order, type, toTail);
 }
 
 /**
@@ -144,20 +156,20 @@ function absorbPageblockBuddy(memory: Memory, pfn: number, zone: number, type: n
 }
 
 /**
- * True when the block would merge twice over once its busy buddy is freed: such a block goes to the tail, to stay
- * free a little longer. Orders 9 and 10 never do.
+ * True when the block (below order 9) would merge twice over once its busy buddy is freed: such a block goes to the tail,
+ * to stay free a little longer.
  */
 function likelyToMerge(memory: Memory, zone: number, pfn: number, order: number): boolean {
-  if (order >= TOP_ORDER - 1) return false;
   const parent = pfn & ~(1 << order);
   const aunt = parent ^ (2 << order);
+  if (order < BLOCK_ORDER - 1) return memory.tag[aunt] === FREE_HEAD + order + 1;
   return isFreeHead(memory, aunt, order + 1) && memory.blockZone[aunt >> BLOCK_ORDER] === zone;
 }
 
 /** First pfn of the free block at the head of list (order, type), or NO_PAGE. */
 export function headOfFreeList(memory: Memory, zone: number, order: number, type: number): number {
   const sentinel = freeListNode(memory, zone, order * TYPES + type);
-  const node = memory.next[sentinel];
+  const node = memory.links[2 * sentinel];
   if (node === sentinel) return NO_PAGE;
   return order < BLOCK_ORDER ? node : (node - memory.spanPages) << BLOCK_ORDER;
 }
@@ -181,14 +193,35 @@ export function splitBlock(
   accountFreePages(memory, zone, type, -(1 << wantedOrder));
 }
 
-/** First pfn of 2^order pages off the lists of `type`, smallest sufficient block first, or NO_PAGE. Tags stay FREE. */
+/** First pfn of 2^order pages off the lists of `type`, smallest sufficient block first, or NIL. Tags stay TAG_FREE. */
 export function takeSmallest(memory: Memory, zone: number, order: number, type: number): number {
-  const { next } = memory;
-  let sentinel = freeListNode(memory, zone, order * TYPES + type);
-  for (let found = order; found <= TOP_ORDER; found++, sentinel += TYPES) {
-    const node = next[sentinel];
-    if (node === sentinel) continue;
-    const pfn = found < BLOCK_ORDER ? node : (node - memory.spanPages) << BLOCK_ORDER;
+  const { links, tag, freeCount, sentinelBase } = memory;
+  let list = zone * ZONE_LISTS + order * TYPES + type;
+  for (let found = order; found < BLOCK_ORDER; found++, list += TYPES) {
+    const pfn = links[2 * (sentinelBase + list)];
+    if (pfn === sentinelBase + list) continue;
+    unlink(links, pfn);
+    tag[pfn] = FREE;
+    freeCount[list]--;
+    while (found > order) {
+      found--;
+      list -= TYPES;
+      const upper = pfn + (1 << found);
+      tag[upper] = FREE_HEAD + found;
+      pushHead(links, sentinelBase + list, upper);
+      freeCount[list]++;
+    }
+    accountFreePages(memory, zone, type, -(1 << order));
+    return pfn;
+  }
+  return takeLarge(memory, zone, order, type);
+}
+
+/** takeSmallest for when only blocks of order 9 and 10 are left. */
+function takeLarge(memory: Memory, zone: number, order: number, type: number): number {
+  for (let found = Math.max(order, BLOCK_ORDER); found <= TOP_ORDER; found++) {
+    const pfn = headOfFreeList(memory, zone, found, type);
+    if (pfn === NO_PAGE) continue;
     unlinkFreeBlock(memory, zone, pfn, found, type);
     splitBlock(memory, zone, pfn, found, order, type);
     return pfn;

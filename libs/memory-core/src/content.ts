@@ -2,8 +2,8 @@
  * The content of a memory as a canonical stream of 32-bit words: equal memories give equal streams, whatever happened to
  * them before. A snapshot stores the stream, a digest hashes it. Words are little-endian where they leave the process.
  *
- * Stale data is left out: links of frames that are on no list count as 0. `prev` is left out altogether, since `next`
- * determines it. Links are written as distances, which makes runs of neighbours the same word over and over.
+ * Stale data is left out: links of frames that are on no list count as 0. Of each pair only the next node is kept, since it
+ * determines the previous one. Links are written as distances, which makes runs of neighbours the same word over and over.
  *
  *   1. the fixed part of the buffer, as it is
  *   2. next of the pageblock nodes and the sentinels
@@ -43,50 +43,52 @@ export function backingWords(memory: Memory): Int32Array {
 
 /** Words of the second part, padded to a multiple of four. */
 export function nodeWordCount(memory: Memory): number {
-  return Math.ceil((memory.next.length - memory.spanPages) / 4) * 4;
+  return Math.ceil((memory.links.length / 2 - memory.spanPages) / 4) * 4;
 }
 
 /** Distances to the next node, 0 for pageblocks that head no free block. */
 export function readNodeWords(memory: Memory, words: Int32Array, at: number): void {
-  const { next, blockFree, spanPages, blockCount } = memory;
-  for (let index = 0; index < next.length - spanPages; index++) {
+  const { links, blockFree, spanPages, blockCount } = memory;
+  for (let index = 0; index < links.length / 2 - spanPages; index++) {
     const node = spanPages + index;
-    words[at + index] = index < blockCount && blockFree[index] === 0 ? 0 : next[node] - node;
+    words[at + index] = index < blockCount && blockFree[index] === 0 ? 0 : links[2 * node] - node;
   }
 }
 
-/** Inverse of readNodeWords; sets prev as well. */
+/** Inverse of readNodeWords; sets the previous nodes as well. */
 export function writeNodeWords(memory: Memory, words: Int32Array, at: number): void {
-  const { next, prev, blockFree, spanPages, blockCount } = memory;
-  for (let index = 0; index < next.length - spanPages; index++) {
+  const { links, blockFree, spanPages, blockCount } = memory;
+  for (let index = 0; index < links.length / 2 - spanPages; index++) {
     if (index < blockCount && blockFree[index] === 0) continue;
     const node = spanPages + index;
-    next[node] = node + words[at + index];
-    prev[next[node]] = node;
+    const after = node + words[at + index];
+    links[2 * node] = after;
+    links[2 * after + 1] = node;
   }
 }
 
 /** Tags and links of one chunk. */
 export function readFrameWords(memory: Memory, tags: Int32Array, chunk: number, words: Int32Array, at: number): void {
-  const { tag, next } = memory;
+  const { tag, links } = memory;
   const first = chunk * CHUNK_FRAMES;
   words.set(tags.subarray(chunk * TAG_WORDS, (chunk + 1) * TAG_WORDS), at);
-  const links = at + TAG_WORDS - first;
+  const base = at + TAG_WORDS - first;
   for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
-    words[links + pfn] = IS_LINKED[tag[pfn]] === 1 ? next[pfn] - pfn : 0;
+    words[base + pfn] = IS_LINKED[tag[pfn]] === 1 ? links[2 * pfn] - pfn : 0;
   }
 }
 
-/** Inverse of readFrameWords; sets prev as well. */
+/** Inverse of readFrameWords; sets the previous nodes as well. */
 export function writeFrameWords(memory: Memory, tags: Int32Array, chunk: number, words: Int32Array, at: number): void {
-  const { tag, next, prev } = memory;
+  const { tag, links } = memory;
   const first = chunk * CHUNK_FRAMES;
   tags.set(words.subarray(at, at + TAG_WORDS), chunk * TAG_WORDS);
-  const links = at + TAG_WORDS - first;
+  const base = at + TAG_WORDS - first;
   for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
     if (IS_LINKED[tag[pfn]] === 0) continue;
-    next[pfn] = pfn + words[links + pfn];
-    prev[next[pfn]] = pfn;
+    const after = pfn + words[base + pfn];
+    links[2 * pfn] = after;
+    links[2 * after + 1] = pfn;
   }
 }
 

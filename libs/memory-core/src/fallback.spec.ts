@@ -10,7 +10,16 @@ import { createOwner } from './owner.js';
 import type { OwnerKind } from './owner-kind.js';
 import { retypePageblock } from './pageblock.js';
 import type { KernelProfile } from './profile.js';
-import { aZone, adoptPages, expectSound, freeCountOf, freeList, nrFree, zoneField } from '../test/support/zone.js';
+import {
+  aZone,
+  adoptPages,
+  expectSound,
+  freeCountOf,
+  freeList,
+  nrFree,
+  zoneField,
+  zonesOf,
+} from '../test/support/zone.js';
 import type { MachineSpec } from '../test/support/zone.js';
 import { TAG_ALLOCATED } from './tags.js';
 import { ALLOC_KSWAPD, ALLOC_NOFRAGMENT, isWatermarkOk } from './watermark.js';
@@ -86,6 +95,27 @@ describe.each(PROFILES)('fallback between migratetypes, %s', (kernelProfile) => 
     expect([freeList(memory, 7, UNMOVABLE), freeList(memory, 6, UNMOVABLE)]).toEqual([[START], [START + 128]]);
     expect(boostOf(memory)).toBe(512);
     expectSound(memory);
+  });
+
+  it.each([
+    [256, MOVABLE],
+    [255, UNMOVABLE],
+  ])('claims with %p of 512 pages free or alike: %p', (alike, expected) => {
+    const memory = fullZone({ kernelProfile });
+    memory.blockType[BLOCK] = UNMOVABLE;
+    own(memory, 'ANON', START + 256, alike - 128);
+    freePages(memory, START, 7);
+    memory.tag[takeBlock(memory, 0, 0, MOVABLE, 0)] = TAG_ALLOCATED;
+    expect(memory.blockType[BLOCK]).toBe(expected);
+    expectSound(memory);
+  });
+
+  it('does not claim a pageblock that reaches beyond its zone', () => {
+    const memory = zonesOf([{ pages: 4096 + 300 }], { kernelProfile });
+    for (let pfn = 0; pfn < 4096; pfn += 512) allocatePages(memory, 9, Gfp.HIGHUSER_MOVABLE);
+    expect(memory.blockType[8]).toBe(MOVABLE);
+    memory.tag[takeBlock(memory, 0, 0, UNMOVABLE, 0)] = TAG_ALLOCATED;
+    expect(memory.blockType[8]).toBe(MOVABLE);
   });
 
   it('case 16: a movable request steals from a small block without claiming', () => {

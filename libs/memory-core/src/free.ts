@@ -7,6 +7,7 @@ import { freeBlock } from './buddy.js';
 import { MAX_ORDER, PAGEBLOCK_ORDER } from './constants.js';
 import { EV_PGFREE } from './events.js';
 import type { Memory } from './memory.js';
+import { stretchEnd } from './pfn-stretch.js';
 import { TAG_ALLOCATED, TAG_DEFLATED, TAG_FREE } from './tags.js';
 
 // Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
@@ -22,7 +23,7 @@ export function freePages(memory: Memory, pfn: number, order: number): void {
   const { tag } = memory;
   const pages = 1 << order;
   if (order < 0 || order > TOP_ORDER || (pfn & (pages - 1)) !== 0) refuse(`no block of order ${order} at pfn ${pfn}`);
-  for (let at = pfn; at < pfn + pages; at++) requireHeld(memory, at);
+  requireHeld(memory, pfn, pages);
   if (order === 0) tag[pfn] = FREE;
   else tag.fill(FREE, pfn, pfn + pages);
   memory.events[PGFREE] += pages;
@@ -31,16 +32,15 @@ export function freePages(memory: Memory, pfn: number, order: number): void {
 
 /**
  * Frees the first `count` frames of `pfns` one after the other, as `count` calls of freePages(pfn, 0) would, but in
- * strides where the numbers run up or down.
+ * strides where the numbers run up or down. Throws InvariantError at the first stretch with a frame that is not held.
  */
 export function freePageList(memory: Memory, pfns: Int32Array, count: number): void {
-  for (let at = 0; at < count; at++) requireHeld(memory, pfns[at]);
-  let from = 0;
-  while (from < count) {
-    const step = from + 1 < count ? pfns[from + 1] - pfns[from] : 0;
-    let to = from + 1;
-    if (step === 1 || step === -1) while (to < count && pfns[to] - pfns[to - 1] === step) to++;
-    freeRun(memory, step === -1 ? pfns[to - 1] : pfns[from], to - from, step === -1);
+  for (let from = 0; from < count;) {
+    const to = stretchEnd(pfns, from, count);
+    const [first, last] = [pfns[from], pfns[to - 1]];
+    const startPfn = first < last ? first : last;
+    requireHeld(memory, startPfn, to - from);
+    freeRun(memory, startPfn, to - from, last < first);
     from = to;
   }
 }
@@ -69,9 +69,12 @@ function alignmentOf(pfn: number): number {
   return (31 - Math.clz32(pfn & -pfn)) & 31;
 }
 
-function requireHeld(memory: Memory, pfn: number): void {
-  const state = memory.tag[pfn];
-  if (state !== ALLOCATED && state !== DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
+function requireHeld(memory: Memory, startPfn: number, pages: number): void {
+  const { tag } = memory;
+  for (let pfn = startPfn; pfn < startPfn + pages; pfn++) {
+    const state = tag[pfn];
+    if (state !== ALLOCATED && state !== DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
+  }
 }
 
 /** Apart from the checks, so that a check that holds builds no message. */

@@ -16,7 +16,7 @@
  *     blockType Uint8   migratetype
  *     blockFree Uint8   order + 1 when the pageblock heads a free block of order 9 or 10, else 0
  *   per frame
- *     next, prev Int32  links of the list the frame is on
+ *     links      Int32 × 2  next and previous node of the list the frame is on (page-list.ts)
  *     tag        Uint8  what the frame is (tags.ts)
  *     backed     bit    the host holds a page for the frame
  *
@@ -68,8 +68,7 @@ export interface Memory {
   readonly blockZone: Uint8Array;
   readonly blockType: Uint8Array;
   readonly blockFree: Uint8Array;
-  readonly next: Int32Array;
-  readonly prev: Int32Array;
+  readonly links: Int32Array;
   readonly tag: Uint8Array;
   readonly backed: Uint32Array;
   /** Zones an allocation may try, best first: index node × ZONE_TYPES + highest zone type. */
@@ -146,8 +145,7 @@ export function allocateMemory(config: MemoryConfig): Memory {
   };
   const fixedBytes = offset;
   const frames = {
-    next: carve(nodes * 4),
-    prev: carve(nodes * 4),
+    links: carve(nodes * 8),
     tag: carve(spanPages),
     backed: carve(spanPages / 8),
   };
@@ -174,15 +172,14 @@ export function allocateMemory(config: MemoryConfig): Memory {
     blockZone: new Uint8Array(buffer, at.blockZone, blockCount),
     blockType: new Uint8Array(buffer, at.blockType, blockCount),
     blockFree: new Uint8Array(buffer, at.blockFree, blockCount),
-    next: new Int32Array(buffer, frames.next, nodes),
-    prev: new Int32Array(buffer, frames.prev, nodes),
+    links: new Int32Array(buffer, frames.links, nodes * 2),
     tag: new Uint8Array(buffer, frames.tag, spanPages),
     backed: new Uint32Array(buffer, frames.backed, spanPages / 32),
     zonelists: zonelists(config.machine),
   };
   for (let node = memory.sentinelBase; node < nodes; node++) {
-    memory.next[node] = node;
-    memory.prev[node] = node;
+    memory.links[2 * node] = node;
+    memory.links[2 * node + 1] = node;
   }
   layZones(memory);
   return memory;

@@ -15,7 +15,7 @@ import { OWNER_FIELDS, ownerListNode } from './memory.js';
 import type { Memory } from './memory.js';
 import { OWNER_KINDS, O_KIND_PLUS_ONE, O_PAGES } from './owner-kind.js';
 import type { OwnerKind } from './owner-kind.js';
-import { pushRunAtHead } from './page-list.js';
+import { pushRunAtHead, stretchFrom } from './page-list.js';
 import { MAX_OWNERS, TAG_OWNER } from './tags.js';
 
 /** How each kind asks for its pages. */
@@ -53,7 +53,7 @@ export function growOwner(memory: Memory, owner: number, pages: number): number 
   let gained = 0;
   while (gained < pages && allocateRun(memory, gfp, run)) {
     memory.tag.fill(TAG_OWNER + owner, run.startPfn, run.startPfn + run.pages);
-    pushRunAtHead(memory, sentinel, run.startPfn, run.pages);
+    pushRunAtHead(memory.links, sentinel, run.startPfn, run.pages, 1);
     touchRun(memory, run.startPfn, run.pages);
     gained += run.pages;
     run.pages = pages - gained;
@@ -67,25 +67,18 @@ export function shrinkOwner(memory: Memory, owner: number, pages: number, from: 
   const row = rowOf(memory, owner);
   const wanted = Math.min(pages, memory.owners[row + O_PAGES]);
   const sentinel = ownerListNode(memory, owner, 0);
-  // Walking away from the end that is freed: `away` leads inwards.
-  const away = from === 'OLDEST' ? memory.prev : memory.next;
-  const back = from === 'OLDEST' ? memory.next : memory.prev;
-  let pfn = away[sentinel];
+  const { links } = memory;
+  // `away` leads inwards from the end that is freed: to the previous node from the tail, to the next one from the head.
+  const away = from === 'OLDEST' ? 1 : 0;
+  let pfn = links[2 * sentinel + away];
   for (let left = wanted; left > 0;) {
     const first = pfn;
-    const step = away[first] - first;
-    let last = first;
-    let count = 1;
-    if (step === 1 || step === -1) {
-      while (count < left && away[last] === last + step) {
-        last += step;
-        count++;
-      }
-    }
-    pfn = away[last];
-    away[sentinel] = pfn;
-    back[pfn] = sentinel;
-    freeRun(memory, Math.min(first, last), count, step === -1);
+    const last = stretchFrom(links, first, away, left);
+    const count = Math.abs(last - first) + 1;
+    pfn = links[2 * last + away];
+    links[2 * sentinel + away] = pfn;
+    links[2 * pfn + 1 - away] = sentinel;
+    freeRun(memory, Math.min(first, last), count, last < first);
     left -= count;
   }
   memory.owners[row + O_PAGES] -= wanted;

@@ -56,7 +56,7 @@ export function aZone(pages: number, machine: MachineSpec = {}): Memory {
 export function freeList(memory: Memory, order: number, type: number, zone = 0): number[] {
   const sentinel = freeListNode(memory, zone, order * MIGRATETYPES + type);
   const pfns: number[] = [];
-  for (let node = memory.next[sentinel]; node !== sentinel; node = memory.next[node]) {
+  for (let node = memory.links[2 * sentinel]; node !== sentinel; node = memory.links[2 * node]) {
     pfns.push(order < PAGEBLOCK_ORDER ? node : (node - memory.spanPages) << PAGEBLOCK_ORDER);
   }
   return pfns;
@@ -80,7 +80,7 @@ export function adoptPages(memory: Memory, owner: number, startPfn: number, page
     if (memory.tag[pfn] !== TAG_ALLOCATED) throw new Error(`pfn ${pfn} is not held`);
     memory.tag[pfn] = TAG_OWNER + owner;
   }
-  pushRunAtHead(memory, ownerListNode(memory, owner, 0), startPfn, pages);
+  pushRunAtHead(memory.links, ownerListNode(memory, owner, 0), startPfn, pages, 1);
   memory.owners[owner * OWNER_FIELDS + O_PAGES] += pages;
 }
 
