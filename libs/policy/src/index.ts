@@ -1,4 +1,5 @@
 export { admit, type Admission, type AdmissionRules, type GuestRequest } from './admission.js';
+export { deflateToSaveProcess, deflationLimits } from './deflation-limits.js';
 export { nextHostState } from './host-state.js';
 export type { JsonValue, Parsed, Problem } from './model/json.js';
 export type { ParameterDescription, ParameterValues } from './model/parameters.js';

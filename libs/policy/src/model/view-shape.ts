@@ -44,7 +44,7 @@ const host = record(
     reservedBytes: withDefault(bytes('kept for the host itself'), 0),
     usedBytes: optional(bytes('in use, resident guest memory included; default: capacity − free')),
     freeBytes: optional(bytes('free; default: capacity − used')),
-    availableBytes: optional(bytes('can be handed out without swapping; default: free')),
+    availableBytes: optional(bytes('can be handed out without swapping or touching the reserve; default: free')),
     swapTotalBytes: withDefault(bytes('swap space'), 0),
     swapUsedBytes: withDefault(bytes('swap in use'), 0),
     pressure: optional(pressure),

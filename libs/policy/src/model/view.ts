@@ -23,7 +23,7 @@ export interface HostFigures {
   /** Includes the guests' resident memory. */
   readonly usedBytes: number;
   readonly freeBytes: number;
-  /** What the host can hand out without swapping: free plus what it can drop. */
+  /** What the host can hand out without swapping: free plus what it can drop, the reserve not counted. */
   readonly availableBytes: number;
   readonly swapTotalBytes: number;
   readonly swapUsedBytes: number;
