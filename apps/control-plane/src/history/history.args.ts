@@ -16,7 +16,7 @@ class RangeArgs {
   @Field(() => Duration, {
     nullable: true,
     description:
-      'Length of a bucket, from 1 s on; above 5 min rounded up to whole multiples of 5 min. Default: as maxPoints needs.',
+      'Length of a bucket, from 10 ms on; above 5 min rounded up to whole multiples of 5 min. Default: as maxPoints needs.',
   })
   step?: number | null;
 

@@ -38,6 +38,11 @@ describe('the buckets of a range', () => {
     }
   });
 
+  it('are as short as the points that are asked for allow', () => {
+    expect(planBuckets(range(2_400, { maxPoints: 100 })).stepMs).toBe(50);
+    expect(planBuckets(range(2_400)).stepMs).toBe(1_000);
+  });
+
   it('take a step as it is, and above five minutes as whole multiples of them', () => {
     expect(planBuckets(range(HOUR_MS, { stepMs: 7_000 })).stepMs).toBe(7_000);
     expect(planBuckets(range(30 * DAY_MS, { stepMs: (30 * DAY_MS) / 500 })).stepMs).toBe(5_400_000);
@@ -47,7 +52,7 @@ describe('the buckets of a range', () => {
     [range(0), 'to must be after from'],
     [range(-HOUR_MS), 'to must be after from'],
     [range(401 * DAY_MS), 'to must be at most 400 days after from'],
-    [range(HOUR_MS, { stepMs: 999 }), 'step must be a whole number of milliseconds from 1000'],
+    [range(HOUR_MS, { stepMs: 9 }), 'step must be a whole number of milliseconds from 10'],
     [range(DAY_MS, { stepMs: 10_000 }), 'step must be at least 20 s'],
     [range(HOUR_MS, { stepMs: 60_000, maxPoints: 59 }), 'step must be at least 120 s'],
     [range(HOUR_MS, { maxPoints: 0 }), 'maxPoints must be from 1 to 5000'],

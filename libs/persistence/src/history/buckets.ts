@@ -23,13 +23,18 @@ export interface Buckets {
 
 /** Length of a roll-up's cell. A longer step is a multiple of it, so that whole cells make a bucket. */
 export const CELL_MS = 300_000;
-export const MIN_STEP_MS = 1_000;
+/** A fast clock stores many samples a second. */
+export const MIN_STEP_MS = 10;
+/** Shortest step that is chosen unless so many points are asked for. */
+const MIN_PRESET_STEP_MS = 1_000;
 export const DEFAULT_POINTS = 500;
 export const MAX_POINTS = 5_000;
 export const MAX_RANGE_MS = 400 * 86_400_000;
 
 /** Round steps below a cell's length. */
-const SHORT_STEPS_MS = [1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000];
+const SHORT_STEPS_MS = [
+  10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000,
+];
 
 /** Throws DomainError BAD_INPUT that names the argument and what it accepts. */
 export function planBuckets(range: HistoryRange): Buckets {
@@ -69,7 +74,8 @@ function checkPoints(asked: number | null, preset: number): number {
 /** The shortest round step with which the range takes at most `maxPoints` buckets. */
 function fittingStep(range: HistoryRange, maxPoints: number): number {
   const fits = (stepMs: number): boolean => aligned(range, stepMs).count <= maxPoints;
-  const short = SHORT_STEPS_MS.find(fits);
+  const shortest = range.maxPoints === null ? MIN_PRESET_STEP_MS : MIN_STEP_MS;
+  const short = SHORT_STEPS_MS.find((stepMs) => stepMs >= shortest && fits(stepMs));
   if (short !== undefined) return short;
   const rangeMs = range.to.getTime() - range.from.getTime();
   let cells = Math.max(1, Math.floor(rangeMs / CELL_MS / maxPoints));
