@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { ConsoleLogger } from '@nestjs/common';
 import type { Configuration } from './configuration.js';
 
@@ -8,7 +9,7 @@ export function createLogger(part: string, configuration: Configuration): Consol
   return new ConsoleLogger(part, {
     prefix: 'ballast',
     json: configuration.logFormat === 'json',
-    colors: configuration.logFormat === 'text' && process.stdout.isTTY,
+    colors: configuration.logFormat === 'text' && isatty(process.stdout.fd),
     logLevels: LEVELS.slice(0, LEVELS.indexOf(configuration.logLevel) + 1),
   });
 }
