@@ -280,5 +280,6 @@ function optionsText(options: GuestOptions): string {
     deflateOnOom: options.deflateOnOom,
     workload: options.workload.digest,
     seed: options.seed,
+    balloonCosts: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
   });
 }

@@ -5,6 +5,7 @@ import { runPrograms, startPrograms, type Programs } from './programs.js';
 import { programPages, slabRatio } from './software.js';
 import { SyntheticWorkload } from './synthetic-workload.js';
 import { TraceWorkload, type ActivitySeries } from './trace-workload.js';
+import { positionMs, rowAt } from './workload.js';
 import type { Workload } from './workload.js';
 
 const STEP_MS = 300_000;
@@ -63,6 +64,13 @@ describe('a trace as a workload', () => {
     expect(wanted(trace(active))[0]).toBe(200);
   });
 
+  it('begins again at its end', () => {
+    const workload = trace([61, 61, 122, 122, 122]);
+    expect(rowAt(workload, positionMs(workload, 4 * STEP_MS), 0)).toBe(4);
+    expect(rowAt(workload, positionMs(workload, 5 * STEP_MS), 4)).toBe(0);
+    expect(rowAt(workload, positionMs(workload, 7 * STEP_MS + 1), 4)).toBe(2);
+  });
+
   it('survives a single row, and gaps', () => {
     expect(trace([61]).periodMs).toBe(1000);
     const gappy = { ...series([61, 61, 61]), timesMs: [0, STEP_MS, 40 * STEP_MS] };
@@ -73,11 +81,20 @@ describe('a trace as a workload', () => {
 describe('programs', () => {
   it('hold what the workload wants, what they keep, and lack what is pending', () => {
     const random = RandomStream.of(3);
-    const active = Array.from({ length: 200 }, () => 100 + random.nextBelow(800));
-    const programs = start(trace(active, 500));
+    const rows = 40;
+    const programs = start({
+      startsMs: Float64Array.from({ length: rows }, (_, row) => row * 25_000),
+      anonPages: Int32Array.from({ length: rows }, () => random.nextBelow(600_000)),
+      cachePagesPerTick: new Float64Array(rows).fill(20.5),
+      periodMs: rows * 25_000,
+      offsetMs: 70_000,
+      releaseRatio: 0.3,
+      bootCachePages: 10_000,
+      digest: '',
+    });
     const { software, state } = programs;
     const wrongAt: number[] = [];
-    for (let tick = 1; tick <= 20_000; tick++) {
+    for (let tick = 1; tick <= 5000; tick++) {
       runPrograms(programs, tick);
       if (programPages(software) !== state.goal + state.kept - state.pending) wrongAt.push(tick);
     }
