@@ -18,9 +18,9 @@ describe('StateHash', () => {
     expect(of(-0)).toBe(of(0));
   });
 
-  it('has no two alike among 200,000 neighbouring states', () => {
+  it('has no two alike among 50,000 neighbouring states', () => {
     const seen = new Set<string>();
-    for (let count = 0; count < 200_000; count++) seen.add(of(count % 1000, Math.floor(count / 1000) / 8));
-    expect(seen.size).toBe(200_000);
+    for (let count = 0; count < 50_000; count++) seen.add(of(count % 1000, Math.floor(count / 1000) / 8));
+    expect(seen.size).toBe(50_000);
   });
 });

@@ -204,6 +204,11 @@ describe('the plain reader', () => {
     });
   });
 
+  it('survives CRLF and a byte order mark', () => {
+    const text = '\uFEFFvm,timeMs,bytes\r\nweb,1,2\r\n';
+    expect(readTrace('BALLAST', [file(text)])).toMatchObject({ outcome: 'READ', rowCount: 1 });
+  });
+
   it('rejects wrong rows with their lines', () => {
     expect(problems(plain('web,1,2', 'web,1,2', 'web,1.5,2', ',5,2', 'web,9,-2', 'web,9', 'a,b,c,d'))).toEqual([
       'plain.csv:3 timeMs must be after the row before of VM web, got 1',
