@@ -3,7 +3,7 @@ import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { formatErrors } from './errors/error-formatter.js';
-import { MAX_TOKENS, checkCost, checkDepth, checkQueryText } from './limits/query-limits.js';
+import { MAX_TOKENS, checkCost, checkDepth, checkIsParsed, checkQueryText } from './limits/query-limits.js';
 import { createLoaders, type Questions } from './loaders.js';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -23,7 +23,10 @@ export function graphqlOptions(questions: Questions): MercuriusDriverConfig {
     context: () => ({ loaders: createLoaders(questions) }),
     hooks: {
       preParsing: (_: GraphQLSchema, source: string) => checkQueryText(source),
-      preValidation: (_: GraphQLSchema, document: DocumentNode) => checkDepth(document),
+      preValidation: (_: GraphQLSchema, document: unknown) => {
+        checkIsParsed(document);
+        checkDepth(document);
+      },
       preExecution: (schema: GraphQLSchema, document: DocumentNode, _: unknown, variables: Record<string, unknown>) =>
         checkCost(schema, document, variables),
     },

@@ -517,6 +517,12 @@ const ROWS: readonly Row[] = [
   },
   { what: 'an unknown field', query: '{ fleet { colour } }', code: 'BAD_INPUT', says: ['colour'] },
   { what: 'a broken query', query: '{ fleet { ', code: 'BAD_INPUT', says: ['Syntax Error'] },
+  {
+    what: 'a query that is JSON',
+    query: '123',
+    code: 'BAD_INPUT',
+    says: ['query must be the text of a GraphQL query'],
+  },
   { what: 'no query', query: '', code: 'BAD_INPUT', says: ['query'] },
   {
     what: 'a query 40 levels deep',

@@ -28,33 +28,39 @@ const DOMAIN_GAUGES: readonly (readonly [name: string, help: string, metric: Mem
   ['rss_bytes', 'Memory of the guest that the host backs', 'residentBytes'],
 ];
 
-export function registerFleetMetrics(registry: MetricsRegistry, sources: Sources): void {
-  registerFleet(registry, sources);
-  registerHosts(registry, sources);
-  registerGuests(registry, sources);
-  registerQueues(registry, sources);
+/** Registers the gauges; returns what brings them up to date. */
+export function registerFleetMetrics(registry: MetricsRegistry, sources: Sources): () => Promise<void> {
+  const refreshers = [registerFleet, registerHosts, registerGuests, registerQueues].map((register) =>
+    register(gaugesOf(registry), sources),
+  );
+  return async () => {
+    await Promise.all(refreshers.map((refresh) => refresh()));
+  };
 }
 
-function registerFleet(registry: MetricsRegistry, { fleet }: Sources): void {
-  const gauge = gaugesOf(registry);
+type Refresh = () => Promise<void>;
+type MakeGauge = (name: string, help: string, labelNames?: string[]) => Gauge;
+
+function registerFleet(gauge: MakeGauge, { fleet }: Sources): Refresh {
   const tick = gauge('ballast_clock_tick', 'Last simulated second that is stored');
   const speed = gauge('ballast_clock_speed_ratio', 'Simulated seconds per second');
   const stalled = gauge('ballast_fleet_stalled_guests', 'Guests whose balloon wants pages and gets none');
-  gauge('ballast_fleet_guests', 'Guests that are not deleted', [], async (guests) => {
+  const guests = gauge('ballast_fleet_guests', 'Guests that are not deleted');
+  return async () => {
     const [totals, clock] = await Promise.all([fleet.totals(), fleet.clock()]);
     guests.set(totals.guestCount);
     stalled.set(totals.stalledGuests);
     tick.set(clock.tick);
     speed.set(clock.speed);
-  });
+  };
 }
 
-function registerHosts(registry: MetricsRegistry, { hosts }: Sources): void {
-  const gauge = gaugesOf(registry);
+function registerHosts(gauge: MakeGauge, { hosts }: Sources): Refresh {
   const assigned = gauge('ballast_host_assigned_bytes', 'Configured memory of the guests of a host', ['host']);
   const resident = gauge('ballast_host_resident_bytes', 'Memory that a host backs', ['host']);
   const state = gauge('ballast_host_state', '1 for the state that a host is in', ['host', 'state']);
-  gauge('ballast_host_capacity_bytes', 'Memory of a host', ['host'], async (capacity) => {
+  const capacity = gauge('ballast_host_capacity_bytes', 'Memory of a host', ['host']);
+  return async () => {
     const page = await hosts.list({ first: PAGE, after: null });
     const usage = await hosts.usage(page.edges.map(({ node }) => node.id));
     for (const one of [assigned, resident, state, capacity]) one.reset();
@@ -64,11 +70,10 @@ function registerHosts(registry: MetricsRegistry, { hosts }: Sources): void {
       resident.set({ host: node.name }, usage.get(node.id)?.residentBytes ?? 0);
       state.set({ host: node.name, state: node.state }, 1);
     }
-  });
+  };
 }
 
-function registerGuests(registry: MetricsRegistry, { guests, hosts }: Sources): void {
-  const gauge = gaugesOf(registry);
+function registerGuests(gauge: MakeGauge, { guests, hosts }: Sources): Refresh {
   const labels = ['domain', 'host'];
   const memory = DOMAIN_GAUGES.map(
     ([name, help, metric]) => [gauge(`libvirt_domain_memory_stats_${name}`, help, labels), metric] as const,
@@ -80,7 +85,8 @@ function registerGuests(registry: MetricsRegistry, { guests, hosts }: Sources): 
     'Configured memory less the balloon',
     labels,
   );
-  gauge('ballast_guest_balloon_bytes', 'Size of the balloon', labels, async (balloon) => {
+  const balloon = gauge('ballast_guest_balloon_bytes', 'Size of the balloon', labels);
+  return async () => {
     for (const one of [...memory.map(([each]) => each), maximum, pressure, actual, balloon]) one.reset();
     for await (const { name, host, assignedBytes, values } of everyGuest(guests, hosts)) {
       const domain = { domain: name, host };
@@ -90,15 +96,16 @@ function registerGuests(registry: MetricsRegistry, { guests, hosts }: Sources): 
       pressure.set(domain, values.pressureSome10Ratio);
       for (const [each, metric] of memory) each.set(domain, values[metric]);
     }
-  });
+  };
 }
 
-function registerQueues(registry: MetricsRegistry, { queues }: Sources): void {
-  gaugesOf(registry)('bullmq_job_count', 'Jobs of a queue in a state', ['queue', 'state'], async (gauge) => {
+function registerQueues(gauge: MakeGauge, { queues }: Sources): Refresh {
+  const jobs = gauge('bullmq_job_count', 'Jobs of a queue in a state', ['queue', 'state']);
+  return async () => {
     for (const [queue, counts] of Object.entries(await queues.counts())) {
-      for (const [state, count] of Object.entries(counts)) gauge.set({ queue, state }, count);
+      for (const [state, count] of Object.entries(counts)) jobs.set({ queue, state }, count);
     }
-  });
+  };
 }
 
 interface SampledGuest extends Pick<LatestSample, 'values'> {
@@ -122,20 +129,6 @@ async function* everyGuest(guests: Guests, hosts: Hosts): AsyncGenerator<Sampled
   } while (after !== null);
 }
 
-/** Makes gauges; one with `collect` fills itself, and others with it, when it is read. */
-function gaugesOf(registry: MetricsRegistry) {
-  return (name: string, help: string, labelNames: string[] = [], collect?: (gauge: Gauge) => Promise<void>): Gauge =>
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      ...(collect === undefined
-        ? {}
-        : {
-            collect(this: Gauge) {
-              return collect(this);
-            },
-          }),
-    });
+function gaugesOf(registry: MetricsRegistry): MakeGauge {
+  return (name, help, labelNames = []) => new Gauge({ name, help, labelNames, registers: [registry] });
 }

@@ -7,6 +7,8 @@ import { registerFleetMetrics } from './guest-metrics.js';
 
 @Controller('metrics')
 export class MetricsController {
+  readonly #refresh: () => Promise<void>;
+
   constructor(
     private readonly metrics: RequestMetrics,
     fleet: Fleet,
@@ -14,12 +16,13 @@ export class MetricsController {
     hosts: Hosts,
     queues: Queues,
   ) {
-    registerFleetMetrics(metrics.registry, { fleet, guests, hosts, queues });
+    this.#refresh = registerFleetMetrics(metrics.registry, { fleet, guests, hosts, queues });
   }
 
   /** In the OpenMetrics format. */
   @Get()
   async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    await this.#refresh();
     void reply.header('content-type', this.metrics.registry.contentType);
     return this.metrics.registry.metrics();
   }

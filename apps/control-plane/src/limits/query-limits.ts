@@ -2,6 +2,7 @@
 import { DomainError } from '#contracts';
 import {
   Kind,
+  Location,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
@@ -31,6 +32,15 @@ export function checkQueryText(text: string): void {
   const nesting = nestingOf(text);
   if (nesting > MAX_NESTING)
     throw exceeded(`query must nest at most ${MAX_DEPTH} fields deep, got brackets ${nesting} deep`);
+}
+
+/**
+ * The server takes JSON for a document where a text does not parse; we take texts only. Throws DomainError BAD_INPUT.
+ */
+export function checkIsParsed(document: unknown): asserts document is DocumentNode {
+  const isParsed =
+    typeof document === 'object' && document !== null && 'loc' in document && document.loc instanceof Location;
+  if (!isParsed) throw new DomainError('BAD_INPUT', 'query must be the text of a GraphQL query', 'query');
 }
 
 /** Throws DomainError LIMIT_EXCEEDED when an operation of the document nests too deep. */

@@ -3,15 +3,7 @@
  * error codes.
  */
 import type { Server } from 'node:http';
-import {
-  execute,
-  parse,
-  subscribe,
-  validate,
-  type ExecutionArgs,
-  type GraphQLError,
-  type GraphQLSchema,
-} from 'graphql';
+import { execute, parse, subscribe, validate, GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { toClientError } from '../errors/client-error.js';
@@ -43,8 +35,7 @@ export function serveWebSocket(
         try {
           return prepare(schema, questions, request);
         } catch (error) {
-          // onError formats whatever it is.
-          return [error as GraphQLError];
+          return [toGraphqlError(error)];
         }
       },
       onError: (_, _id, _request, errors) => errors.map(toClientError),
@@ -60,6 +51,13 @@ export function serveWebSocket(
     for (const socket of sockets.clients) socket.close(GOING_AWAY, 'the server stops');
     await graphql.dispose();
   };
+}
+
+/** The protocol's library takes errors of this class alone; onError tells what is in it. */
+function toGraphqlError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
 }
 
 /** What to run, or why not. Throws what a limit or the parser throws. */

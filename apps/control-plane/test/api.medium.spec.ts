@@ -1,0 +1,168 @@
+/** The API over the wire, with a stand-in for the worker. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from 'graphql-ws';
+import { Client } from 'pg';
+import WebSocket from 'ws';
+import { aControlPlane, type RunningControlPlane } from './support/a-control-plane.js';
+import { aStandInWorker, sample } from './support/a-stand-in-worker.js';
+import { ask, told } from './support/ask.js';
+
+const MIB = 2 ** 20;
+
+let plane: RunningControlPlane;
+let worker: { stop(): Promise<void> };
+let client: Client;
+let hostId: string;
+let guestIds: string[];
+
+beforeAll(async () => {
+  plane = await aControlPlane();
+  worker = await aStandInWorker(plane.databaseUrl);
+  client = new Client({ connectionString: plane.databaseUrl });
+  await client.connect();
+  const host = await told<{ createHost: { host: { id: string } } }>(
+    plane.url,
+    'mutation ($input: CreateHostInput!) { createHost(input: $input) { host { id } } }',
+    { input: { name: 'host', capacityBytes: 4096 * MIB, policy: 'mom' } },
+  );
+  hostId = host.createHost.host.id;
+}, 30_000);
+
+afterAll(async () => {
+  await client.end();
+  await worker.stop();
+  await plane.stop();
+});
+
+/** What arrives on a subscription until `count` events are there. */
+async function heard(query: string, variables: Record<string, unknown>, count: number, act: () => Promise<unknown>) {
+  const socket = createClient({ url: plane.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 });
+  const events = socket.iterate({ query, variables });
+  const seen: unknown[] = [];
+  const acting = setTimeout(() => void act(), 300);
+  for await (const event of events) {
+    seen.push(event);
+    if (seen.length === count) break;
+  }
+  clearTimeout(acting);
+  await socket.dispose();
+  return seen;
+}
+
+describe('the API', () => {
+  it('creates guests and answers with their first samples', async () => {
+    const { createGuests } = await told<{ createGuests: { guests: { id: string }[] } }>(
+      plane.url,
+      `mutation ($input: CreateGuestsInput!) { createGuests(input: $input) { guests {
+         id name state minBytes maxBytes shares workload { kind description } memory { assignedBytes freeBytes }
+         zones { name fragmentationIndex(order: 0) unusableIndex(order: 9) pageblocks { count } } vmstat { name value } } } }`,
+      { input: { hostId, count: 2, assignedBytes: 256 * MIB } },
+    );
+    expect(createGuests.guests).toMatchObject(
+      ['guest-1', 'guest-2'].map((name) => ({
+        name,
+        state: 'RUNNING',
+        minBytes: 64 * MIB,
+        maxBytes: 256 * MIB,
+        shares: 1000,
+        workload: { kind: 'IDLE', description: 'idle' },
+        memory: { assignedBytes: 256 * MIB, freeBytes: 1 },
+        zones: [{ name: 'Normal', fragmentationIndex: -1, unusableIndex: 1, pageblocks: [{ count: 2 }] }],
+        vmstat: [{ name: 'balloon_inflate', value: 7 }],
+      })),
+    );
+    guestIds = createGuests.guests.map((guest) => guest.id);
+  });
+
+  it('answers the same when a query is compiled as before, defaults included', async () => {
+    const query = `{ hosts { totalCount pageInfo { hasNextPage endCursor } edges { node { name overcommitRatio policy { name parameters }
+      guests(first: 5) { totalCount edges { node { name operations(first: 5) { totalCount edges { node { id } } } } } } } } }
+      guests(orderBy: NAME, filter: { name: "GUEST" }) { edges { node { host { name } balloon { state } } } } fleet { guestCount overcommitRatio } }`;
+    const answers = [];
+    for (let time = 0; time < 4; time++) answers.push((await ask(plane.url, query)).text);
+    expect(new Set(answers).size).toBe(1);
+    expect(JSON.parse(answers[0]!)).toMatchObject({
+      data: {
+        hosts: { totalCount: 1, edges: [{ node: { overcommitRatio: 0.125, guests: { totalCount: 2 } } }] },
+        fleet: { guestCount: 2, overcommitRatio: 0.125 },
+      },
+    });
+  });
+
+  it('hands a question to the owner of a guest', async () => {
+    const { guest } = await told<{ guest: { procfs: string } }>(
+      plane.url,
+      'query ($id: ID!) { guest(id: $id) { procfs(file: BUDDYINFO) } }',
+      { id: guestIds[0] },
+    );
+    expect(guest.procfs).toBe('BUDDYINFO of the guest');
+  });
+
+  it('tells a subscriber of the samples of its guests alone', async () => {
+    const query =
+      'subscription ($ids: [ID!]) { memorySampled(guestIds: $ids) { guestId tick memory { totalBytes } guest { name } } }';
+    const events = await heard(query, { ids: [guestIds[1]] }, 2, async () => {
+      for (const tick of [11, 12]) {
+        await client.query('BEGIN');
+        for (const id of guestIds) await sample(client, id, tick);
+        await client.query('COMMIT');
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    });
+    expect(events).toEqual(
+      [11, 12].map((tick) => ({
+        data: { memorySampled: { guestId: guestIds[1], tick, memory: { totalBytes: 0 }, guest: { name: 'guest-2' } } },
+      })),
+    );
+  });
+
+  it('tells a subscriber of operations as they are acknowledged', async () => {
+    const query = 'subscription ($id: ID!) { operationUpdated(guestId: $id) { kind status targetBytes } }';
+    const inflate = 'mutation ($input: InflateInput!) { inflate(input: $input) { operation { id status } } }';
+    const events = await heard(query, { id: guestIds[0] }, 1, async () => {
+      await ask(plane.url, inflate, { input: { guestId: guestIds[1], bytes: MIB } });
+      await ask(plane.url, inflate, { input: { guestId: guestIds[0], bytes: MIB } });
+    });
+    expect(events).toEqual([{ data: { operationUpdated: { kind: 'INFLATE', status: 'QUEUED', targetBytes: MIB } } }]);
+  });
+
+  it.each([
+    ['subscription { memorySampled(guestIds: ["x"]) { tick } }', 'NOT_FOUND'],
+    ['subscription { memorySampled { colour } }', 'BAD_INPUT'],
+    ['{ a '.repeat(40) + '}'.repeat(40), 'LIMIT_EXCEEDED'],
+  ])('answers %s over a socket with %s', async (query, code) => {
+    const failure = await heard(query, {}, 1, () => Promise.resolve()).then(
+      (events) => events[0],
+      (error: unknown) => error,
+    );
+    expect(JSON.stringify(failure)).toContain(`"code":"${code}"`);
+  });
+
+  it('says whether it lives and is ready, and shows metrics that end as OpenMetrics does', async () => {
+    const at = async (path: string): Promise<string> => (await fetch(new URL(path, plane.url))).text();
+    expect(await at('/health/live')).toBe('{"status":"ok"}');
+    expect(JSON.parse(await at('/health/ready'))).toEqual({ status: 'ok', checks: { database: 'ok', queue: 'ok' } });
+    const metrics = await at('/metrics');
+    expect(metrics).toMatch(/# EOF\n$/);
+    expect(metrics).toContain('libvirt_domain_info_maximum_memory_bytes{domain="guest-1",host="host"} 268435456');
+    expect(metrics).toContain('ballast_fleet_guests 2');
+    expect(metrics).toMatch(/bullmq_job_count\{queue="operations",state="completed"\} \d/);
+  });
+
+  it('shows GraphiQL to a browser', async () => {
+    const page = await fetch(plane.url, { headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  });
+
+  it('deletes guests with their host when told to, and forgets neither their names nor their past', async () => {
+    await told(plane.url, 'mutation ($input: DeleteHostInput!) { deleteHost(input: $input) { deletedId } }', {
+      input: { id: hostId, evict: true },
+    });
+    const { guest } = await told<{ guest: object }>(
+      plane.url,
+      'query ($id: ID!) { guest(id: $id) { name state host { id } } }',
+      { id: guestIds[0] },
+    );
+    expect(guest).toEqual({ name: 'guest-1', state: 'DELETED', host: null });
+  });
+});
