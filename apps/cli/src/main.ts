@@ -5,6 +5,7 @@ import { migrateDatabase } from '#persistence';
 import { loadConfiguration, requireDatabaseUrl } from '#platform';
 import { Command } from 'commander';
 import { LaunchError } from './launch-error.js';
+import { parentOf } from './process-list.js';
 import { Launcher } from './up/up.js';
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', '..', 'prisma', 'migrations');
@@ -33,11 +34,12 @@ async function up(): Promise<void> {
   }
 }
 
-/** `kill -9` of `npm start` takes npm alone; nobody would be left to ask this process to stop. */
+/** `kill -9` of `npm start` takes npm alone, not the shell that it runs this process in: nobody would be left to ask it to stop. */
 function onParentEnd(stop: () => void): void {
-  const parent = process.ppid;
+  const shell = process.ppid;
+  const npm = parentOf(shell);
   const check = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === shell && parentOf(shell) === npm) return;
     clearInterval(check);
     stop();
   }, PARENT_CHECK_MS);

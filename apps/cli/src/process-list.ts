@@ -9,6 +9,7 @@ export interface ProcessMark {
 
 /** 0-based places among the fields of /proc/pid/stat that follow the name. */
 const STATE = 0;
+const PARENT = 1;
 const BEGAN = 19;
 
 export function markOf(pid: number): ProcessMark {
@@ -33,6 +34,12 @@ export function isInUse(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Who started the process: now, since a process whose parent died is handed on; null where there is no /proc. */
+export function parentOf(pid: number): number | null {
+  const parent = statusOf(pid)[PARENT];
+  return parent === undefined ? null : Number(parent);
 }
 
 function statusOf(pid: number): string[] {
