@@ -128,7 +128,7 @@ it('lets steps, admissions, snapshots and renewals of one owner run beside each 
     }
   };
   const renewals = async (): Promise<void> => {
-    for (const _ of rounds) await renewLease(database(), lease, 60_000);
+    for (const round of rounds) await renewLease(database(), lease, 60_000 + round);
   };
   const work = async (): Promise<void> => {
     for (const tick of rounds) {
