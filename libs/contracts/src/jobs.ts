@@ -76,7 +76,7 @@ function text(record: Record<string, unknown>, field: string): string {
 function bad(field: string, accepted: string, got: unknown): DomainError {
   return new DomainError(
     'BAD_INPUT',
-    `job field ${field} must be ${accepted}, got ${JSON.stringify(got) ?? 'nothing'}`,
+    `job field ${field} must be ${accepted}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`,
     field,
   );
 }
