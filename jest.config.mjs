@@ -31,6 +31,8 @@ const shared = {
 };
 
 export default {
+  // Real databases, queues and processes on a busy machine take their time; a hung test still ends.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,
