@@ -22,7 +22,8 @@ jest.setTimeout(180_000);
 
 interface SampledData {
   readonly memorySampled: {
-    readonly guest: { readonly id: string; readonly balloon: { readonly actualBytes: number } };
+    readonly guestId: string;
+    readonly balloon: { readonly actualBytes: number };
   };
 }
 
