@@ -63,6 +63,15 @@ describe('a lease on the shards', () => {
   });
 });
 
+it('does not hold its owner up: a step and a renewal go on while a snapshot is being stored', async () => {
+  const lease = await takeOver(database());
+  await database().transaction(async (client) => {
+    await fence(client, lease);
+    await commitStep(database(), lease, aStep(1), keepState);
+    await renewLease(database(), lease, 60_000);
+  });
+});
+
 describe('whoever lost the shards', () => {
   let lost: Lease;
   let guestId: string;

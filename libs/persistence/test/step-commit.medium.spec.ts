@@ -66,6 +66,33 @@ describe('the commit of a step', () => {
     expect(heard.sort()).toEqual(['ballast_operation', 'ballast_sampled']);
   });
 
+  it('stores every number as it is', async () => {
+    const [guest] = await bornGuests(database(), lease, 1);
+    const guestId = guest!.id;
+    const some = {
+      totalBytes: Number.MAX_SAFE_INTEGER,
+      freeBytes: 2 ** 32 - 1,
+      usedBytes: 2 ** 32,
+      cachedBytes: 3 * 2 ** 31 + 4095,
+      pressureSome10Ratio: 0.375,
+    };
+    const sampledAt = new Date(Math.floor(Date.now() / 1000) * 1000 + 789);
+    await commitStep(
+      database(),
+      lease,
+      aStep(7, { samples: [timed(aSample(guestId, 7, some), sampledAt)] }),
+      keepState,
+    );
+    const { rows } = await database().pool.query(
+      `SELECT sampled_at AS "sampledAt", total_bytes::float8 AS "totalBytes", free_bytes::float8 AS "freeBytes",
+              used_bytes::float8 AS "usedBytes", cached_bytes::float8 AS "cachedBytes",
+              pressure_some10_ratio AS "pressureSome10Ratio"
+         FROM memory_sample WHERE guest_id = $1 AND tick = 7`,
+      [guestId],
+    );
+    expect(rows).toEqual([{ sampledAt, ...some }]);
+  });
+
   it('is whole or not at all', async () => {
     const running = await aRunningOperation();
     const unplaced = timed(aSample(running.guestId, 9), new Date('2020-01-01T00:00:00Z'));
