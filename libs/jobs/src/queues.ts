@@ -24,6 +24,8 @@ export interface AddOptions {
 
 /** A backend that is away keeps a caller no longer than this. */
 const BACKEND_LIMIT_MS = 5_000;
+/** Who waits for a job looks at it this often, whatever the events say. */
+const LOOK_MS = 250;
 
 export class Queues {
   readonly #workers: Worker[] = [];
@@ -54,13 +56,19 @@ export class Queues {
   ): Promise<JobAnswer> {
     const events = await answered(this.#eventsOf(name));
     const job = await this.#add(name, payload, options);
-    try {
-      return { kind: 'DONE', value: await job.waitUntilFinished(events, timeoutMs) };
-    } catch (error) {
-      // BullMQ reports a failure and a time-out alike; the job knows which it was.
-      const isFailed = await within(BACKEND_LIMIT_MS, job.isFailed());
-      if (isFailed !== true) return { kind: 'TIMED_OUT' };
-      return { kind: 'FAILED', ...parseJobFailure(error instanceof Error ? error.message : String(error)) };
+    const end = Date.now() + timeoutMs;
+    for (;;) {
+      const leftMs = end - Date.now();
+      try {
+        // Each call looks at the job first. An event can be missed (two that commit in the other order than they are numbered in
+        // PostgreSQL; one that comes before the first read of the stream on Redis), so no wait trusts them for long.
+        return { kind: 'DONE', value: await job.waitUntilFinished(events, Math.max(1, Math.min(LOOK_MS, leftMs))) };
+      } catch {
+        // BullMQ reports a failure and a time-out alike; the job knows which it was.
+        const reason = await within(BACKEND_LIMIT_MS, this.#failureOf(name, job));
+        if (reason !== null) return { kind: 'FAILED', ...parseJobFailure(reason) };
+        if (Date.now() >= end) return { kind: 'TIMED_OUT' };
+      }
     }
   }
 
@@ -107,6 +115,13 @@ export class Queues {
       removeOnFail: { age: settings.keepFailedSec, count: settings.keepFailedJobs },
     });
     return answered(job);
+  }
+
+  /** Why the job failed for good; null when it did not. */
+  async #failureOf(name: QueueName, job: Job): Promise<string | null> {
+    if (!(await job.isFailed())) return null;
+    const failed = await this.queues[name].getJob(job.id ?? '');
+    return failed?.failedReason ?? 'it failed and was removed';
   }
 
   async #eventsOf(name: QueueName): Promise<QueueEvents> {
