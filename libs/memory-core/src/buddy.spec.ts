@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { RandomStream } from '#units';
 import { allocatePages } from './allocate.js';
 import { freeBlock } from './buddy.js';
 import { HIGHATOMIC, ISOLATE, MOVABLE, NIL, UNMOVABLE, ZONE_DMA32, ZONE_NORMAL } from './constants.js';
@@ -147,6 +148,28 @@ describe('buddy', () => {
     expect(() => freePages(memory, 512, 0)).toThrow('pfn 512 is not held');
     expect([...memory.events]).toEqual(events);
     expect(nrFree(memory)[10]).toBe(1);
+    expectSound(memory);
+  });
+
+  it('case 12: free pages are the sum over the lists after 100,000 random operations', () => {
+    const memory = aZone(16_384);
+    const random = RandomStream.of(12);
+    const held: { pfn: number; order: number }[] = [];
+    for (let step = 0; step < 100_000; step++) {
+      const order = random.nextBelow(5);
+      const pfn = random.nextBelow(2) === 0 ? allocatePages(memory, order, MOVABLE_GFP) : NIL;
+      if (pfn !== NIL) held.push({ pfn, order });
+      else if (held.length > 0) {
+        const at = random.nextBelow(held.length);
+        const block = held[at];
+        held[at] = held[held.length - 1];
+        held.pop();
+        freePages(memory, block.pfn, block.order);
+      }
+    }
+    const listed = nrFree(memory).reduce((pages, blocks, order) => pages + (blocks << order), 0);
+    expect(freeCountOf(memory)).toBe(listed);
+    expect(listed).toBe(16_384 - held.reduce((pages, { order }) => pages + (1 << order), 0));
     expectSound(memory);
   });
 
