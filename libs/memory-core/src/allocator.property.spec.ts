@@ -86,7 +86,7 @@ class Pair {
     expect([...pfns.subarray(0, got)]).toEqual(wanted);
     for (const pfn of wanted) {
       this.slow.use[pfn] = 'balloon 0';
-      this.slow.zoneOf(pfn).managed--;
+      this.slow.adjustManaged(this.slow.zoneOf(pfn), -1);
     }
     this.pagesOf.balloon.unshift(...wanted.reverse());
     balloonPageListEnqueue(this.memory, this.device, pfns, got);
@@ -97,7 +97,7 @@ class Pair {
     const gone = this.pagesOf.balloon.splice(0, pages).reverse();
     for (const pfn of gone) {
       this.slow.free(pfn, 0);
-      this.slow.zoneOf(pfn).managed++;
+      this.slow.adjustManaged(this.slow.zoneOf(pfn), 1);
     }
     const pfns = new Int32Array(pages);
     const got = balloonPageListDequeue(this.memory, this.device, pfns, pages);

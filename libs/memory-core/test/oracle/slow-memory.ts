@@ -34,7 +34,7 @@ export interface SlowZone {
   readonly min: number;
   readonly low: number;
   readonly high: number;
-  readonly reserve: number[];
+  reserve: number[];
   boost: number;
   /** free[order][migratetype]: first pfns, head first. */
   readonly free: number[][][];
@@ -56,11 +56,14 @@ export class SlowMemory {
   /** Movable owners' pages and, if configured, balloon pages. */
   readonly isMovable: (use: SlowUse) => boolean;
   readonly claimThenSteal: boolean;
+  /** From 7.0 the reserves follow the balloon; before, only boot and sysctl writes compute them. */
+  readonly reservesFollowBalloon: boolean;
   readonly oneNode: boolean;
 
   constructor(memory: Memory, isMovable: (use: SlowUse) => boolean) {
     this.isMovable = isMovable;
     this.claimThenSteal = memory.config.kernelProfile === '7.0';
+    this.reservesFollowBalloon = memory.config.kernelProfile === '7.0';
     this.oneNode = memory.nodeCount === 1;
     this.blockType = [...memory.blockType];
     this.use = Array.from(memory.tag, (tag) => (tag === 10 || tag === 11 ? 'KERNEL_IMAGE' : 'FREE'));
@@ -80,6 +83,22 @@ export class SlowMemory {
         free: Array.from({ length: 11 }, (_o, order) =>
           Array.from({ length: 5 }, (_t, type) => freeList(memory, order, type, zone)),
         ),
+      });
+    }
+  }
+
+  /** `pages` (negative: fewer) of a zone's managed pages come back from a balloon. */
+  adjustManaged(zone: SlowZone, pages: number): void {
+    zone.managed += pages;
+    if (!this.reservesFollowBalloon) return;
+    const ratios = [256, 256, 32, 0];
+    for (const lower of this.zones) {
+      lower.reserve = [0, 1, 2, 3].map((highest) => {
+        const above = this.zones.filter((other) => other.node === lower.node && other.type > lower.type);
+        const counted = above.filter((other) => other.type <= highest);
+        const ratio = ratios[lower.type];
+        if (ratio === 0 || lower.managed === 0) return 0;
+        return Math.floor(counted.reduce((sum, other) => sum + other.managed, 0) / ratio);
       });
     }
   }
