@@ -11,20 +11,20 @@
  *
  * Best of 5. Run it from the built tree: node dist/libs/memory-core/bench/core.bench.js
  */
-import { allocatePages } from '../src/allocate.js';
+import { allocatePages } from '../src/allocator/allocate.js';
 import {
   balloonPageAllocList,
   balloonPageListDequeue,
   balloonPageListEnqueue,
   createBalloonDevice,
-} from '../src/balloon.js';
-import { ZONE_NORMAL } from '../src/constants.js';
-import { createMemory, createMemoryOn } from '../src/create.js';
-import { freePageList, freePages } from '../src/free.js';
-import { Gfp } from '../src/gfp.js';
-import type { Memory } from '../src/memory.js';
-import { createOwner, growOwner } from '../src/owner.js';
-import { digestMemory, restoreMemory, snapshotMemory } from '../src/snapshot.js';
+} from '../src/balloon/balloon.js';
+import { ZONE_NORMAL } from '../src/layout/constants.js';
+import { createMemory, createMemoryOn } from '../src/boot/create.js';
+import { freePageList, freePages } from '../src/allocator/free.js';
+import { Gfp } from '../src/layout/gfp.js';
+import type { Memory } from '../src/layout/memory.js';
+import { createOwner, growOwner } from '../src/owners/owner.js';
+import { digestMemory, restoreMemory, snapshotMemory } from '../src/state/snapshot.js';
 
 const REPEATS = 5;
 const BATCH_PAGES = 256;
@@ -39,6 +39,7 @@ function freshZone(pages: number): Memory {
     memoryBallooning: true,
     balloonCompaction: true,
     transparentHugepages: false,
+    cpus: 1,
     machine: {
       zones: [{ node: 0, type: ZONE_NORMAL, range, holes: [], reserved: [], lateManagedPages: 0 }],
       holeStartPfn: pages,

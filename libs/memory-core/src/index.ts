@@ -1,13 +1,13 @@
-export { NIL } from './constants.js';
-export { createMemory } from './create.js';
-export type { MemoryOptions } from './create.js';
-export type { Memory } from './memory.js';
-export type { KernelProfile } from './profile.js';
-export { Gfp } from './gfp.js';
-export { allocatePages } from './allocate.js';
-export { freePageList, freePages } from './free.js';
-export { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner } from './owner.js';
-export type { OwnerKind } from './owner-kind.js';
+export { NIL } from './layout/constants.js';
+export { createMemory } from './boot/create.js';
+export type { MemoryOptions } from './boot/create.js';
+export type { Memory } from './layout/memory.js';
+export type { KernelProfile } from './layout/profile.js';
+export { Gfp } from './layout/gfp.js';
+export { allocatePages } from './allocator/allocate.js';
+export { freePageList, freePages } from './allocator/free.js';
+export { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner } from './owners/owner.js';
+export type { OwnerKind } from './owners/owner-kind.js';
 export {
   balloonPageAlloc,
   balloonPageAllocList,
@@ -18,17 +18,17 @@ export {
   balloonPages,
   createBalloonDevice,
   isolatedPages,
-} from './balloon.js';
-export { KernelBugError } from './kernel-bug.js';
-export { discardPages } from './backing.js';
-export { fragmentationIndex, unusableIndex } from './fragmentation.js';
-export { freePagesOf, readUsage } from './usage.js';
-export type { MemoryUsage, ZoneUsage } from './usage.js';
-export { digestMemory, restoreMemory, snapshotMemory } from './snapshot.js';
-export { SnapshotError } from './snapshot-error.js';
-export { auditMemory } from './audit.js';
-export { vmstat } from './vmstat.js';
-export { procText } from './proc-text.js';
-export type { ProcFile } from './proc-text.js';
-export { inspectPage } from './inspect.js';
-export type { PageInfo } from './inspect.js';
+} from './balloon/balloon.js';
+export { KernelBugError } from './layout/kernel-bug.js';
+export { discardPages } from './host/backing.js';
+export { fragmentationIndex, unusableIndex } from './views/fragmentation.js';
+export { freePagesOf, readUsage } from './views/usage.js';
+export type { MemoryUsage, ZoneUsage } from './views/usage.js';
+export { digestMemory, restoreMemory, snapshotMemory } from './state/snapshot.js';
+export { SnapshotError } from './state/snapshot-error.js';
+export { auditMemory } from './state/audit.js';
+export { vmstat } from './views/vmstat.js';
+export { procText } from './views/proc-text.js';
+export type { ProcFile } from './views/proc-text.js';
+export { inspectPage } from './views/inspect.js';
+export type { PageInfo } from './views/inspect.js';

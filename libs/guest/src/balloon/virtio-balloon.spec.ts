@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { balloonPageAllocList, balloonPages, growOwner, inspectPage, readUsage, shrinkOwner } from '#memory-core';
-import { tryLockPage, unlockPage } from '../../../memory-core/src/page-lock.js';
+import { tryLockPage, unlockPage } from '../../../memory-core/src/allocator/page-lock.js';
 import { BalloonRig } from '../../test/balloon-rig.js';
 import { distance, notifyOutOfMemory } from './virtio-balloon.js';
 

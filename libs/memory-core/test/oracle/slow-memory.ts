@@ -3,7 +3,7 @@
  * core, only the numbers of orders, migratetypes and zone types, and it starts from what a fresh Memory looks like.
  * Written from the description of the kernel's rules; where the two disagree, one of them is wrong.
  */
-import type { Memory } from '../../src/memory.js';
+import type { Memory } from '../../src/layout/memory.js';
 import { freeList, zoneField } from '../support/zone.js';
 import {
   Z_BOOST,
@@ -16,7 +16,7 @@ import {
   Z_WMARK_HIGH,
   Z_WMARK_LOW,
   Z_WMARK_MIN,
-} from '../../src/zone-fields.js';
+} from '../../src/layout/zone-fields.js';
 
 const [UNMOVABLE, MOVABLE, RECLAIMABLE, ISOLATE] = [0, 1, 2, 4];
 const FALLBACKS: Record<number, number[]> = {
@@ -40,8 +40,23 @@ export interface SlowZone {
   readonly free: number[][][];
 }
 
+/** Per-CPU lists of one zone, one CPU: lists by 3 × order + type for orders 0 … 3, then two for order 9; head first. */
+export interface SlowPcp {
+  count: number;
+  high: number;
+  highMin: number;
+  highMax: number;
+  batch: number;
+  allocFactor: number;
+  freeCount: number;
+  freeFactor: number;
+  previousHighOrder: boolean;
+  belowHigh: boolean;
+  readonly lists: number[][];
+}
+
 /** What a frame is used for: nothing (free or absent), kept by the kernel, or whose it is. */
-export type SlowUse = 'FREE' | 'KERNEL_IMAGE' | 'HELD' | `balloon ${number}` | `owner ${number}`;
+export type SlowUse = 'FREE' | 'KERNEL_IMAGE' | 'HELD' | 'PCP' | `balloon ${number}` | `owner ${number}`;
 
 export interface SlowRequest {
   readonly order: number;
@@ -59,12 +74,15 @@ export class SlowMemory {
   /** From 7.0 the reserves follow the balloon; before, only boot and sysctl writes compute them. */
   readonly reservesFollowBalloon: boolean;
   readonly oneNode: boolean;
+  readonly tunesPcp: boolean;
+  readonly pcps: SlowPcp[] = [];
 
   constructor(memory: Memory, isMovable: (use: SlowUse) => boolean) {
     this.isMovable = isMovable;
     this.claimThenSteal = memory.config.kernelProfile === '7.0';
     this.reservesFollowBalloon = memory.config.kernelProfile === '7.0';
     this.oneNode = memory.nodeCount === 1;
+    this.tunesPcp = ['6.12', '7.0'].includes(memory.config.kernelProfile);
     this.blockType = [...memory.blockType];
     this.use = Array.from(memory.tag, (tag) => (tag === 10 || tag === 11 ? 'KERNEL_IMAGE' : 'FREE'));
     for (let zone = 0; zone < memory.zoneCount; zone++) {
@@ -101,6 +119,154 @@ export class SlowMemory {
         return Math.floor(counted.reduce((sum, other) => sum + other.managed, 0) / ratio);
       });
     }
+  }
+
+  /** Uses per-CPU lists from now on, with the bounds that the memory's first CPU has. */
+  usePcp(memory: Memory): void {
+    this.zones.forEach((_zone, index) => {
+      const [, high, highMin, highMax, batch] = memory.pcp.subarray(index * memory.cpuCount * 16);
+      this.pcps.push({
+        count: 0,
+        high: high,
+        highMin: highMin,
+        highMax: highMax,
+        batch: batch,
+        allocFactor: 0,
+        freeCount: 0,
+        freeFactor: 0,
+        previousHighOrder: false,
+        belowHigh: false,
+        lists: Array.from({ length: 14 }, () => []),
+      });
+    });
+  }
+
+  /** Frees one block that is in use, through the per-CPU lists where they apply. */
+  release(pfn: number, order: number): void {
+    const pcp = this.pcps[this.zones.indexOf(this.zoneOf(pfn))];
+    const type = this.typeAt(pfn);
+    if (pcp === undefined || (order > 3 && order !== 9) || type === ISOLATE) {
+      this.free(pfn, order);
+      return;
+    }
+    for (let at = pfn; at < pfn + 2 ** order; at++) this.use[at] = 'PCP';
+    const list = listIndex(order, type > 2 ? MOVABLE : type);
+    pcp.lists[list].unshift(pfn);
+    pcp.count += 2 ** order;
+    let dump: boolean;
+    if (this.tunesPcp) {
+      pcp.allocFactor = Math.floor(pcp.allocFactor / 2);
+      const small = order >= 1 && order <= 3;
+      dump = small && pcp.previousHighOrder && pcp.freeCount >= pcp.batch;
+      pcp.previousHighOrder = small;
+      if (pcp.freeCount < pcp.batch * 32) pcp.freeCount += 2 ** order;
+    } else {
+      dump = pcp.freeFactor > 0 && order >= 1 && order <= 3;
+    }
+    this.giveBack(pcp, this.zoneOf(pfn), list, dump);
+  }
+
+  private giveBack(pcp: SlowPcp, zone: SlowZone, list: number, dump: boolean): void {
+    const { batch } = pcp;
+    const high = this.clamp(pcp);
+    let limit = high;
+    if (high === 0) limit = 0;
+    else if (dump) {
+      limit = 0;
+      if (this.tunesPcp) pcp.high = Math.max(high - batch * 32, pcp.highMin);
+    } else if (this.tunesPcp && pcp.highMin !== pcp.highMax) {
+      if (pcp.belowHigh) {
+        pcp.high = Math.max(high - Math.max(pcp.freeCount, batch), pcp.highMin);
+        limit = Math.max(pcp.count, pcp.highMin);
+      } else if (pcp.count >= high && high < pcp.freeCount + batch) {
+        pcp.high = Math.min(Math.max(pcp.freeCount + batch, pcp.highMin), pcp.highMax);
+      }
+    }
+    if (pcp.count < limit) return;
+    let pages: number;
+    if (dump) pages = this.tunesPcp ? Math.min(pcp.count, batch * 32) : pcp.count;
+    else if (limit < batch) pages = 1;
+    else {
+      let wanted = pcp.freeCount;
+      if (!this.tunesPcp) {
+        wanted = batch * 2 ** pcp.freeFactor;
+        if (wanted < limit - batch) pcp.freeFactor++;
+      }
+      pages = Math.min(Math.max(wanted, batch), limit - batch);
+    }
+    this.drain(pcp, pages, list);
+    if (pcp.belowHigh && this.freePages(zone) > zone.high + zone.boost + zone.reserve[3]) pcp.belowHigh = false;
+  }
+
+  drain(pcp: SlowPcp, pages: number, first: number): void {
+    let left = Math.min(pages, pcp.count);
+    for (let list = first; left > 0; list = (list + 1) % 14) {
+      const order = list > 11 ? 9 : Math.floor(list / 3);
+      while (left > 0 && pcp.lists[list].length > 0) {
+        this.free(pcp.lists[list].pop()!, order);
+        pcp.count -= 2 ** order;
+        left -= 2 ** order;
+      }
+    }
+  }
+
+  /** What the kernel does each second. */
+  refresh(): void {
+    if (!this.tunesPcp) return;
+    for (const pcp of this.pcps) {
+      if (pcp.high > pcp.highMin) {
+        pcp.high = Math.max(pcp.count - pcp.batch * 32, pcp.high - Math.floor(pcp.high / 8), pcp.highMin);
+      }
+      if (pcp.count > pcp.high) this.drain(pcp, pcp.count - pcp.high, 0);
+    }
+  }
+
+  private takeCached(zone: SlowZone, order: number, type: number, careful: boolean): number | null {
+    const pcp = this.pcps[this.zones.indexOf(zone)];
+    if (pcp === undefined || (order > 3 && order !== 9)) {
+      return this.takeOwn(zone, order, type) ?? this.takeForeign(zone, order, type, careful);
+    }
+    pcp.freeCount = Math.floor(pcp.freeCount / 2);
+    pcp.freeFactor = Math.floor(pcp.freeFactor / 2);
+    const list = pcp.lists[listIndex(order, type)];
+    if (list.length === 0) {
+      for (let blocks = this.refillSize(pcp, order); blocks > 0; blocks--) {
+        const pfn = this.takeOwn(zone, order, type) ?? this.takeForeign(zone, order, type, careful);
+        if (pfn === null) break;
+        for (let at = pfn; at < pfn + 2 ** order; at++) this.use[at] = 'PCP';
+        list.push(pfn);
+        pcp.count += 2 ** order;
+      }
+    }
+    const pfn = list.shift();
+    if (pfn === undefined) return null;
+    pcp.count -= 2 ** order;
+    for (let at = pfn; at < pfn + 2 ** order; at++) this.use[at] = 'HELD';
+    return pfn;
+  }
+
+  private refillSize(pcp: SlowPcp, order: number): number {
+    let { batch } = pcp;
+    if (this.tunesPcp) {
+      let high = this.clamp(pcp);
+      if (high < batch) return 1;
+      if (order === 0) batch *= 2 ** pcp.allocFactor;
+      if (pcp.highMin !== pcp.highMax && !pcp.belowHigh) {
+        high = Math.min(high + batch, pcp.highMax);
+        pcp.high = high;
+      }
+      if (order === 0) {
+        const most = Math.max(high - pcp.count - pcp.batch, pcp.batch);
+        if (batch <= most && pcp.allocFactor < 5) pcp.allocFactor++;
+        batch = Math.min(batch, most);
+      }
+    }
+    return batch > 1 ? Math.max(Math.floor(batch / 2 ** order), 2) : batch;
+  }
+
+  private clamp(pcp: SlowPcp): number {
+    pcp.high = Math.min(Math.max(pcp.high, pcp.highMin), pcp.highMax);
+    return pcp.high;
   }
 
   freePages(zone: SlowZone): number {
@@ -159,17 +325,24 @@ export class SlowMemory {
 
   private scan(zonelist: SlowZone[], request: SlowRequest, mark: 'low' | 'min', careful: boolean): number | null {
     for (const zone of zonelist) {
-      const { order, type, highestZone } = request;
-      const free = this.freePages(zone) - (2 ** order - 1);
-      if (free <= zone[mark] + zone.boost + zone.reserve[highestZone]) continue;
-      const largeEnough = zone.free.some(
-        (types, at) => at >= order && types.some((pfns, of) => of <= 2 && pfns.length > 0),
-      );
-      if (order > 0 && !largeEnough) continue;
-      const pfn = this.takeOwn(zone, order, type) ?? this.takeForeign(zone, order, type, careful);
+      const pcp = this.pcps[this.zones.indexOf(zone)];
+      let passed = false;
+      if (this.tunesPcp && pcp !== undefined && !pcp.belowHigh) {
+        passed = this.isAbove(zone, request, 'high');
+        pcp.belowHigh = !passed;
+      }
+      if (!passed && !this.isAbove(zone, request, mark)) continue;
+      const pfn = this.takeCached(zone, request.order, request.type, careful);
       if (pfn !== null) return pfn;
     }
     return null;
+  }
+
+  private isAbove(zone: SlowZone, { order, highestZone }: SlowRequest, mark: 'low' | 'min' | 'high'): boolean {
+    const free = this.freePages(zone) - (2 ** order - 1);
+    if (free <= zone[mark] + zone.boost + zone.reserve[highestZone]) return false;
+    if (order === 0) return true;
+    return zone.free.some((types, at) => at >= order && types.some((pfns, of) => of <= 2 && pfns.length > 0));
   }
 
   private takeOwn(zone: SlowZone, order: number, type: number): number | null {
@@ -259,4 +432,9 @@ export class SlowMemory {
     for (const zone of this.zones) for (const list of zone.free[order]) if (list.includes(pfn)) return list;
     return null;
   }
+}
+
+function listIndex(order: number, type: number): number {
+  if (order === 9) return type === MOVABLE ? 13 : 12;
+  return order * 3 + type;
 }

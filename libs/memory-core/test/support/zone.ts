@@ -1,15 +1,16 @@
-import { NIL, PAGEBLOCK_ORDER, ZONE_NORMAL } from '../../src/constants.js';
-import { auditMemory } from '../../src/audit.js';
-import { createMemoryOn } from '../../src/create.js';
-import { MIGRATETYPES, ORDERS } from '../../src/constants.js';
-import { freeBlocks } from '../../src/fragmentation.js';
-import { OWNER_FIELDS, freeListNode, ownerListNode } from '../../src/memory.js';
-import type { Memory } from '../../src/memory.js';
-import { O_PAGES } from '../../src/owner-kind.js';
-import { pushRunAtHead } from '../../src/page-list.js';
-import type { KernelProfile } from '../../src/profile.js';
-import { TAG_ALLOCATED, TAG_OWNER } from '../../src/tags.js';
-import { ZONE_FIELDS, Z_FREE, Z_WMARK_MIN } from '../../src/zone-fields.js';
+import { NIL, PAGEBLOCK_ORDER, ZONE_NORMAL } from '../../src/layout/constants.js';
+import { auditMemory } from '../../src/state/audit.js';
+import { createMemoryOn } from '../../src/boot/create.js';
+import { MIGRATETYPES, ORDERS } from '../../src/layout/constants.js';
+import { freeBlocks } from '../../src/views/fragmentation.js';
+import { OWNER_FIELDS, freeListNode, ownerListNode } from '../../src/layout/memory.js';
+import type { Memory } from '../../src/layout/memory.js';
+import { O_PAGES } from '../../src/owners/owner-kind.js';
+import { disablePcp } from '../../src/allocator/pcp-setup.js';
+import { pushRunAtHead } from '../../src/allocator/page-list.js';
+import type { KernelProfile } from '../../src/layout/profile.js';
+import { TAG_ALLOCATED, TAG_OWNER } from '../../src/layout/tags.js';
+import { ZONE_FIELDS, Z_FREE, Z_WMARK_MIN } from '../../src/layout/zone-fields.js';
 
 export interface ZoneSpec {
   readonly pages: number;
@@ -20,6 +21,9 @@ export interface MachineSpec {
   readonly kernelProfile?: KernelProfile;
   readonly balloonCompaction?: boolean;
   readonly memoryBallooning?: boolean;
+  readonly cpus?: number;
+  /** Keep the per-CPU lists; without it everything goes straight to and from the buddy. */
+  readonly pcp?: boolean;
   /** Keep the watermarks that boot computes; without it all of them are 0. */
   readonly watermarks?: boolean;
 }
@@ -37,13 +41,21 @@ export function zonesOf(specs: readonly ZoneSpec[], machine: MachineSpec = {}): 
     memoryBallooning: machine.memoryBallooning ?? true,
     balloonCompaction: machine.balloonCompaction ?? true,
     transparentHugepages: false,
+    cpus: machine.cpus ?? 1,
     machine: { zones, holeStartPfn: startPfn, holePages: 0 },
   });
+  if (machine.pcp !== true) withoutPcp(memory);
   if (machine.watermarks !== true) {
     for (let zone = 0; zone < memory.zoneCount; zone++) {
       memory.zones.fill(0, zone * ZONE_FIELDS + Z_WMARK_MIN, zone * ZONE_FIELDS + Z_WMARK_MIN + 4);
     }
   }
+  return memory;
+}
+
+/** Empties and switches off the per-CPU lists of all zones. */
+export function withoutPcp(memory: Memory): Memory {
+  for (let zone = 0; zone < memory.zoneCount; zone++) disablePcp(memory, zone);
   return memory;
 }
 

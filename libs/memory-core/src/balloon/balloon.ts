@@ -1,0 +1,215 @@
+/**
+ * The balloon core: pages taken from the guest and lent to the host, on one list per device, with the kernel's rules.
+ * Source: mm/balloon_compaction.c of Linux 5.15 … 6.19 and mm/balloon.c after it, as described in the reference.
+ *
+ * A device's row in Memory.devices: in use, pages listed, pages isolated, adjusts managed pages. The list is used as a
+ * stack: pages enter and leave at the head.
+ *
+ * Up to 6.19 enqueue and dequeue try-lock each page: enqueueing a locked page is a kernel BUG, dequeueing passes over it.
+ */
+import { InvariantError, invariant } from '#units';
+import { allocatePages, allocateRun } from '../allocator/allocate.js';
+import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { EV_BALLOON_DEFLATE, EV_BALLOON_INFLATE } from '../layout/events.js';
+import { Gfp } from '../layout/gfp.js';
+import { KernelBugError } from '../layout/kernel-bug.js';
+import { DEVICE_FIELDS, S_LOCKED_PAGES, S_TOTAL_RAM, balloonListNode } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import { isPageLocked } from '../allocator/page-lock.js';
+import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
+import { lowestPfn, stretchEnd } from '../allocator/page-stretch.js';
+import type { PageStretch } from '../allocator/page-stretch.js';
+import { MAX_BALLOON_DEVICES, TAG_ALLOCATED, TAG_BALLOON, TAG_DEFLATED } from '../layout/tags.js';
+import { setupLowmemReserve } from '../allocator/watermark.js';
+import { ZONE_FIELDS, Z_MANAGED } from '../layout/zone-fields.js';
+
+// Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
+const BLOCK_ORDER = PAGEBLOCK_ORDER;
+const ALLOCATED = TAG_ALLOCATED;
+
+const D_IN_USE = 0;
+const D_LISTED = 1;
+const D_ISOLATED = 2;
+const D_ADJUSTS_MANAGED = 3;
+
+/**
+ * A balloon device: its id, or NIL when the guest was built without MEMORY_BALLOONING or has all the devices it can have.
+ * With `adjustManaged` inflated pages leave the managed pages, and so MemTotal, as without deflate-on-OOM.
+ */
+export function createBalloonDevice(memory: Memory, adjustManaged: boolean): number {
+  if (!memory.config.memoryBallooning) return NIL;
+  for (let device = 0; device < MAX_BALLOON_DEVICES; device++) {
+    const row = device * DEVICE_FIELDS;
+    if (memory.devices[row + D_IN_USE] !== 0) continue;
+    memory.devices[row + D_IN_USE] = 1;
+    memory.devices[row + D_ADJUSTS_MANAGED] = adjustManaged ? 1 : 0;
+    return device;
+  }
+  return NIL;
+}
+
+/** Pages on the device's list: P. */
+export function balloonPages(memory: Memory, device: number): number {
+  return memory.devices[rowOf(memory, device) + D_LISTED];
+}
+
+/** Pages of the device that are isolated for migration: I. */
+export function isolatedPages(memory: Memory, device: number): number {
+  return memory.devices[rowOf(memory, device) + D_ISOLATED];
+}
+
+/** One page for the balloon, not enqueued yet, or NIL. Never reclaims by force and never goes below the min watermark. */
+export function balloonPageAlloc(memory: Memory): number {
+  return allocatePages(memory, 0, balloonGfp(memory));
+}
+
+/** As `wanted` calls of balloonPageAlloc: stores the pages in `pfns` in the order they came and returns their number. */
+export function balloonPageAllocList(memory: Memory, pfns: Int32Array, wanted: number): number {
+  const gfp = balloonGfp(memory);
+  const run: PageStretch = { startPfn: NIL, step: 1, pages: wanted };
+  let count = 0;
+  while (count < wanted && allocateRun(memory, gfp, run)) {
+    const { startPfn, pages, step } = run;
+    const lowest = lowestPfn(run);
+    memory.tag.fill(TAG_ALLOCATED, lowest, lowest + pages);
+    for (let at = count, pfn = startPfn; at < count + pages; at++, pfn += step) pfns[at] = pfn;
+    count += pages;
+    run.pages = wanted - count;
+  }
+  return count;
+}
+
+/** Puts a held page at the head of the device's list. Throws KernelBugError when somebody holds its lock (≤ 6.19). */
+export function balloonPageEnqueue(memory: Memory, device: number, pfn: number): void {
+  const single = Int32Array.of(pfn);
+  balloonPageListEnqueue(memory, device, single, 1);
+}
+
+/**
+ * Enqueues the first `count` pages of `pfns` in that order, so that the last one ends up at the head of the device's list.
+ * Returns `count`.
+ */
+export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int32Array, count: number): number {
+  const row = rowOf(memory, device);
+  const sentinel = balloonListNode(memory, device);
+  const lockable = mayBeLocked(memory);
+  for (let from = 0; from < count;) {
+    const to = lockable ? from + 1 : stretchEnd(pfns, from, count);
+    const [first, last] = [pfns[from], pfns[to - 1]];
+    const startPfn = first < last ? first : last;
+    const pages = to - from;
+    requireEnqueueable(memory, startPfn, pages);
+    memory.tag.fill(TAG_BALLOON + device, startPfn, startPfn + pages);
+    pushRunAtHead(memory.links, sentinel, first, pages, last < first ? -1 : 1);
+    memory.devices[row + D_LISTED] += pages;
+    memory.events[EV_BALLOON_INFLATE] += pages;
+    adjustManaged(memory, row, startPfn, pages, -1);
+    from = to;
+  }
+  return count;
+}
+
+/** The page at the head, or NIL: try later. Throws KernelBugError when the device has no page left, listed or isolated. */
+export function balloonPageDequeue(memory: Memory, device: number): number {
+  const single = new Int32Array(1);
+  if (balloonPageListDequeue(memory, device, single, 1) === 1) return single[0];
+  const row = rowOf(memory, device);
+  if (memory.devices[row + D_LISTED] === 0 && memory.devices[row + D_ISOLATED] === 0) {
+    throw new KernelBugError('balloon pages are lost: dequeue from a balloon without listed or isolated pages');
+  }
+  return NIL;
+}
+
+/**
+ * Takes up to `wanted` pages off the device's list, from the head; returns their number. They end up in `pfns` as the kernel
+ * returns them: the page dequeued last is first. Fewer is an ordinary answer.
+ */
+export function balloonPageListDequeue(memory: Memory, device: number, pfns: Int32Array, wanted: number): number {
+  const row = rowOf(memory, device);
+  const lockable = mayBeLocked(memory);
+  const { links } = memory;
+  const sentinel = balloonListNode(memory, device);
+  let taken = 0;
+  let kept = sentinel; // last node that stays on the list
+  let pfn = links[2 * sentinel];
+  while (taken < wanted && pfn !== sentinel) {
+    if (lockable && isPageLocked(memory, pfn)) {
+      kept = pfn;
+      pfn = links[2 * pfn];
+      continue;
+    }
+    const last = lockable ? pfn : stretchFrom(links, pfn, 0, wanted - taken);
+    const after = links[2 * last];
+    links[2 * kept] = after;
+    links[2 * after + 1] = kept;
+    taken += letGo(memory, row, pfn, last);
+    writeBackwards(pfns, wanted - taken, pfn, last);
+    pfn = after;
+  }
+  pfns.copyWithin(0, wanted - taken, wanted);
+  return taken;
+}
+
+/** The unlinked stretch from page `first` to `last` is the driver's now; returns its pages. */
+function letGo(memory: Memory, row: number, first: number, last: number): number {
+  const startPfn = first < last ? first : last;
+  const pages = Math.abs(last - first) + 1;
+  memory.tag.fill(memory.rules.offlineUntilFreed ? TAG_DEFLATED : ALLOCATED, startPfn, startPfn + pages);
+  memory.devices[row + D_LISTED] -= pages;
+  memory.events[EV_BALLOON_DEFLATE] += pages;
+  adjustManaged(memory, row, startPfn, pages, 1);
+  return pages;
+}
+
+/** Writes the stretch from `first` to `last` at index `at`, last page first. */
+function writeBackwards(pfns: Int32Array, at: number, first: number, last: number): void {
+  const step = first < last ? -1 : 1;
+  for (let pfn = last, end = first + step; pfn !== end; pfn += step) pfns[at++] = pfn;
+}
+
+function balloonGfp(memory: Memory): number {
+  return memory.config.balloonCompaction ? Gfp.HIGHUSER_MOVABLE : Gfp.HIGHUSER;
+}
+
+/**
+ * Moves pages in or out of the managed pages of their zones. Up to 6.19 the driver does this, with the same result; only
+ * 7.0 recomputes the reserves that depend on it.
+ */
+function adjustManaged(memory: Memory, row: number, startPfn: number, pages: number, sign: number): void {
+  if (memory.devices[row + D_ADJUSTS_MANAGED] === 0) return;
+  const { zones, blockZone } = memory;
+  const endPfn = startPfn + pages;
+  for (let pfn = startPfn; pfn < endPfn;) {
+    const block = pfn >> BLOCK_ORDER;
+    const next = Math.min(endPfn, (block + 1) << BLOCK_ORDER);
+    zones[blockZone[block] * ZONE_FIELDS + Z_MANAGED] += sign * (next - pfn);
+    pfn = next;
+  }
+  memory.scalars[S_TOTAL_RAM] += sign * pages;
+  if (memory.rules.coreAdjustsReserves) setupLowmemReserve(memory);
+}
+
+/** Up to 6.19 a page lock matters to the balloon; while nobody holds any, whole stretches can be done at once. */
+function mayBeLocked(memory: Memory): boolean {
+  return memory.rules.balloonPageLock && memory.scalars[S_LOCKED_PAGES] > 0;
+}
+
+/** The pages must be the driver's, and nobody may hold their locks where that matters. */
+function requireEnqueueable(memory: Memory, startPfn: number, pages: number): void {
+  const { tag } = memory;
+  for (let pfn = startPfn; pfn < startPfn + pages; pfn++) {
+    if (tag[pfn] !== ALLOCATED) throw new InvariantError(`pfn ${pfn} is not held by the driver (tag ${tag[pfn]})`);
+  }
+  if (mayBeLocked(memory) && isPageLocked(memory, startPfn)) {
+    throw new KernelBugError(`balloon enqueue of pfn ${startPfn}: its page lock is held by somebody else`);
+  }
+}
+
+function rowOf(memory: Memory, device: number): number {
+  const row = device * DEVICE_FIELDS;
+  invariant(
+    device >= 0 && device < MAX_BALLOON_DEVICES && memory.devices[row + D_IN_USE] !== 0,
+    'a balloon device must come from createBalloonDevice',
+  );
+  return row;
+}

@@ -1,0 +1,276 @@
+/**
+ * The memory of one guest: every mutable number lives in one ArrayBuffer, in typed-array columns; the files beside this
+ * one are the verbs. A snapshot is that buffer, a digest is a hash of it (see snapshot.ts).
+ *
+ *   fixed part (a few KiB)
+ *     scalars   Int32[SCALARS]               counts of the whole machine
+ *     events    Float64[EV_COUNT]            vmstat event counters
+ *     sysctls   Int32[SYSCTLS]
+ *     zones     Int32[zones × ZONE_FIELDS]   see zone-fields.ts
+ *     freeCount Int32[zones × LISTS_PER_ZONE] blocks on each free list
+ *     nodes     Int32[nodes × NODE_FIELDS]   see node-fields.ts
+ *     owners    Int32[MAX_OWNERS × OWNER_FIELDS]
+ *     devices   Int32[MAX_BALLOON_DEVICES × DEVICE_FIELDS]
+ *     locks     Int32[MAX_PAGE_LOCKS]        pfns whose page lock is held
+ *     pcp       Int32[zones × cpus × PCP_FIELDS]  see pcp-fields.ts
+ *     pcpRuns   Int32[zones × cpus × 3 × PCP_RUNS × 2]  see pcp-list.ts
+ *   per pageblock
+ *     blockZone Uint8   zone index
+ *     blockType Uint8   migratetype
+ *     blockFlags Uint8  BLOCK_… bits below
+ *     blockFree Uint8   order + 1 when the pageblock heads a free block of order 9 or 10, else 0
+ *   per frame
+ *     links      Int32 × 2  next and previous node of the list the frame is on (page-list.ts)
+ *     tag        Uint8  what the frame is (tags.ts)
+ *     backed     bit    the host holds a page for the frame
+ *
+ * Lists are circular and doubly linked through sentinels, so that unlinking needs neither branch nor list. Node numbers:
+ * frame p is node p; a free block of order 9 or 10 is linked by its pageblock's node, spanPages + (p >> 9), which keeps
+ * the per-frame columns of idle memory untouched; sentinels follow. Free lists come first among the sentinels, then two
+ * lists per owner, one per balloon device, and PCP_LISTS per set of per-CPU lists.
+ *
+ * Cost: 9.125 bytes a frame, 11 a pageblock, about 22 KiB fixed.
+ */
+import { invariant } from '#units';
+import { ISOLATE, LISTS_PER_ZONE, MAX_ORDER_PAGES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, ZONE_TYPES } from './constants.js';
+import { EV_COUNT } from './events.js';
+import type { MachinePlan } from './machine.js';
+import { NODE_FIELDS } from './node-fields.js';
+import { PCP_FIELDS, PCP_LISTS, PCP_RUNS } from './pcp-fields.js';
+import { kernelRules } from './profile.js';
+import type { KernelProfile, KernelRules } from './profile.js';
+import { MAX_BALLOON_DEVICES, MAX_OWNERS } from './tags.js';
+import { Z_END, Z_NODE, Z_START, Z_TYPE, ZONE_FIELDS } from './zone-fields.js';
+
+/** What a memory is made of: never changes, and a snapshot carries it. */
+export interface MemoryConfig {
+  readonly kernelProfile: KernelProfile;
+  readonly memoryBallooning: boolean;
+  readonly balloonCompaction: boolean;
+  readonly transparentHugepages: boolean;
+  readonly cpus: number;
+  readonly machine: MachinePlan;
+}
+
+export interface Memory {
+  readonly config: MemoryConfig;
+  readonly rules: KernelRules;
+  readonly buffer: ArrayBuffer;
+  /** Length of the fixed and per-pageblock part, which a snapshot copies as it is. */
+  readonly fixedBytes: number;
+  /** Frames in the columns: the machine's last pfn + 1, rounded up to 1024. */
+  readonly spanPages: number;
+  readonly blockCount: number;
+  readonly zoneCount: number;
+  readonly nodeCount: number;
+  readonly cpuCount: number;
+  /** Node number of the first sentinel. */
+  readonly sentinelBase: number;
+  readonly scalars: Int32Array;
+  readonly events: Float64Array;
+  readonly sysctls: Int32Array;
+  readonly zones: Int32Array;
+  readonly freeCount: Int32Array;
+  readonly nodes: Int32Array;
+  readonly owners: Int32Array;
+  readonly devices: Int32Array;
+  readonly locks: Int32Array;
+  readonly pcp: Int32Array;
+  readonly pcpRuns: Int32Array;
+  readonly blockZone: Uint8Array;
+  readonly blockType: Uint8Array;
+  readonly blockFlags: Uint8Array;
+  readonly blockFree: Uint8Array;
+  readonly links: Int32Array;
+  readonly tag: Uint8Array;
+  readonly backed: Uint32Array;
+  /** Zones an allocation may try, best first: index node × ZONE_TYPES + highest zone type. */
+  readonly zonelists: readonly Int32Array[];
+}
+
+/** Bits of a pageblock's flags. */
+/** The scanners found nothing here lately (PB_migrate_skip). */
+export const BLOCK_SKIP = 0x01;
+/** The pageblock is one huge page of an owner: all of its frames carry the owner's tag, the first one is linked. */
+export const BLOCK_HUGE = 0x02;
+/** The free block of order 9 or 10 that starts here was reported to the host and has not changed since. */
+export const BLOCK_REPORTED = 0x04;
+
+/** Scalars of the machine. */
+export const S_TOTAL_RAM = 0; // managed pages of all zones: MemTotal
+export const S_TOTAL_RESERVE = 1; // pages MemAvailable never counts
+export const S_RESIDENT = 2; // frames the host backs
+export const S_KSWAPD_WAKES = 3; // nodes whose kswapd was woken and has not run since, one bit each
+export const S_LOCKED_PAGES = 4; // length of `locks`
+export const S_CPU = 5; // the CPU that runs: its lists are used, its node's zones are tried first
+export const SCALARS = 16;
+
+export const SYSCTL_MIN_FREE_KBYTES = 0;
+export const SYSCTL_WATERMARK_SCALE_FACTOR = 1;
+export const SYSCTL_WATERMARK_BOOST_FACTOR = 2;
+export const SYSCTL_COMPACTION_PROACTIVENESS = 3;
+export const SYSCTL_COMPACT_UNEVICTABLE_ALLOWED = 4;
+export const SYSCTL_EXTFRAG_THRESHOLD = 5;
+export const SYSCTL_SWAPPINESS = 6;
+export const SYSCTL_PANIC_ON_OOM = 7;
+export const SYSCTLS = 16;
+
+/** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
+export const OWNER_FIELDS = 16;
+export const DEVICE_FIELDS = 4;
+export const MAX_PAGE_LOCKS = 128;
+/** Words of the three rings of runs of a set. */
+export const PCP_RUN_WORDS = 3 * PCP_RUNS * 2;
+
+/** Sentinel of free list `list` (order × MIGRATETYPES + migratetype) of a zone. */
+export function freeListNode(memory: Memory, zone: number, list: number): number {
+  return memory.sentinelBase + zone * LISTS_PER_ZONE + list;
+}
+
+/** Sentinel of an owner's list 0 or 1. */
+export function ownerListNode(memory: Memory, owner: number, which: number): number {
+  return memory.sentinelBase + memory.zoneCount * LISTS_PER_ZONE + owner * 2 + which;
+}
+
+/** Sentinel of a balloon device's page list. */
+export function balloonListNode(memory: Memory, device: number): number {
+  return memory.sentinelBase + memory.zoneCount * LISTS_PER_ZONE + MAX_OWNERS * 2 + device;
+}
+
+/** Sentinel of per-CPU list `list` of a set. */
+export function pcpListNode(memory: Memory, slot: number, list: number): number {
+  return balloonListNode(memory, MAX_BALLOON_DEVICES) + slot * PCP_LISTS + list;
+}
+
+/** CPUs are dealt to the nodes in turn. */
+export function nodeOfCpu(memory: Memory, cpu: number): number {
+  return cpu % memory.nodeCount;
+}
+
+/** From now on the guest's work runs on `cpu`. */
+export function runOnCpu(memory: Memory, cpu: number): void {
+  invariant(cpu >= 0 && cpu < memory.cpuCount, 'no such CPU');
+  memory.scalars[S_CPU] = cpu;
+}
+
+function sentinelCount(zoneCount: number, cpus: number): number {
+  return zoneCount * LISTS_PER_ZONE + MAX_OWNERS * 2 + MAX_BALLOON_DEVICES + zoneCount * cpus * PCP_LISTS;
+}
+
+/**
+ * Columns for the machine, all zero but for the zones' identity and the empty lists. The only place that allocates:
+ * `restored` hands in a buffer of the right size instead (see snapshot.ts).
+ */
+export function allocateMemory(config: MemoryConfig): Memory {
+  const plans = config.machine.zones;
+  const zoneCount = plans.length;
+  const nodeCount = plans.reduce((most, plan) => Math.max(most, plan.node + 1), 0);
+  const lastPfn = plans[zoneCount - 1].range.endPfn;
+  const spanPages = Math.ceil(lastPfn / MAX_ORDER_PAGES) * MAX_ORDER_PAGES;
+  const blockCount = spanPages >> PAGEBLOCK_ORDER;
+  const nodes = spanPages + blockCount + sentinelCount(zoneCount, config.cpus);
+
+  const slots = zoneCount * config.cpus;
+  let offset = 0;
+  const carve = (bytes: number): number => {
+    const at = offset;
+    offset = Math.ceil((offset + bytes) / 8) * 8;
+    return at;
+  };
+  const at = {
+    events: carve(EV_COUNT * 8),
+    scalars: carve(SCALARS * 4),
+    sysctls: carve(SYSCTLS * 4),
+    zones: carve(zoneCount * ZONE_FIELDS * 4),
+    freeCount: carve(zoneCount * LISTS_PER_ZONE * 4),
+    nodes: carve(nodeCount * NODE_FIELDS * 4),
+    owners: carve(MAX_OWNERS * OWNER_FIELDS * 4),
+    devices: carve(MAX_BALLOON_DEVICES * DEVICE_FIELDS * 4),
+    locks: carve(MAX_PAGE_LOCKS * 4),
+    pcp: carve(slots * PCP_FIELDS * 4),
+    pcpRuns: carve(slots * PCP_RUN_WORDS * 4),
+    blockZone: carve(blockCount),
+    blockType: carve(blockCount),
+    blockFlags: carve(blockCount),
+    blockFree: carve(blockCount),
+  };
+  const fixedBytes = offset;
+  const frames = {
+    links: carve(nodes * 8),
+    tag: carve(spanPages),
+    backed: carve(spanPages / 8),
+  };
+  const buffer = new ArrayBuffer(offset);
+
+  const memory: Memory = {
+    config,
+    rules: kernelRules(config.kernelProfile),
+    buffer,
+    fixedBytes,
+    spanPages,
+    blockCount,
+    zoneCount,
+    nodeCount,
+    cpuCount: config.cpus,
+    sentinelBase: spanPages + blockCount,
+    events: new Float64Array(buffer, at.events, EV_COUNT),
+    scalars: new Int32Array(buffer, at.scalars, SCALARS),
+    sysctls: new Int32Array(buffer, at.sysctls, SYSCTLS),
+    zones: new Int32Array(buffer, at.zones, zoneCount * ZONE_FIELDS),
+    freeCount: new Int32Array(buffer, at.freeCount, zoneCount * LISTS_PER_ZONE),
+    nodes: new Int32Array(buffer, at.nodes, nodeCount * NODE_FIELDS),
+    owners: new Int32Array(buffer, at.owners, MAX_OWNERS * OWNER_FIELDS),
+    devices: new Int32Array(buffer, at.devices, MAX_BALLOON_DEVICES * DEVICE_FIELDS),
+    locks: new Int32Array(buffer, at.locks, MAX_PAGE_LOCKS),
+    pcp: new Int32Array(buffer, at.pcp, slots * PCP_FIELDS),
+    pcpRuns: new Int32Array(buffer, at.pcpRuns, slots * PCP_RUN_WORDS),
+    blockZone: new Uint8Array(buffer, at.blockZone, blockCount),
+    blockType: new Uint8Array(buffer, at.blockType, blockCount),
+    blockFlags: new Uint8Array(buffer, at.blockFlags, blockCount),
+    blockFree: new Uint8Array(buffer, at.blockFree, blockCount),
+    links: new Int32Array(buffer, frames.links, nodes * 2),
+    tag: new Uint8Array(buffer, frames.tag, spanPages),
+    backed: new Uint32Array(buffer, frames.backed, spanPages / 32),
+    zonelists: zonelists(config.machine),
+  };
+  for (let node = memory.sentinelBase; node < nodes; node++) {
+    memory.links[2 * node] = node;
+    memory.links[2 * node + 1] = node;
+  }
+  layZones(memory);
+  return memory;
+}
+
+function layZones(memory: Memory): void {
+  const { zones, blockZone, blockType, config } = memory;
+  blockType.fill(ISOLATE);
+  config.machine.zones.forEach((plan, zone) => {
+    const row = zone * ZONE_FIELDS;
+    const { startPfn, endPfn } = plan.range;
+    zones[row + Z_NODE] = plan.node;
+    zones[row + Z_TYPE] = plan.type;
+    zones[row + Z_START] = startPfn;
+    zones[row + Z_END] = endPfn;
+    blockZone.fill(zone, startPfn >> PAGEBLOCK_ORDER, Math.ceil(endPfn / PAGEBLOCK_PAGES));
+  });
+}
+
+/** Self first, then the other nodes round from it; within a node from the highest allowed zone type down. */
+function zonelists(machine: MachinePlan): Int32Array[] {
+  const nodeCount = machine.zones.reduce((most, plan) => Math.max(most, plan.node + 1), 0);
+  const lists: Int32Array[] = [];
+  for (let home = 0; home < nodeCount; home++) {
+    for (let highest = 0; highest < ZONE_TYPES; highest++) {
+      const list: number[] = [];
+      for (let step = 0; step < nodeCount; step++) {
+        const node = (home + step) % nodeCount;
+        for (let type = highest; type >= 0; type--) {
+          const zone = machine.zones.findIndex((plan) => plan.node === node && plan.type === type);
+          if (zone >= 0) list.push(zone);
+        }
+      }
+      lists.push(Int32Array.from(list));
+    }
+  }
+  return lists;
+}

@@ -1,0 +1,14 @@
+/** Fields of a NUMA node: offsets into its row of Memory.nodes (Int32). A row starts at node × NODE_FIELDS. */
+
+/** kswapd: consecutive runs without progress; at 16 the node is hopeless. */
+export const N_KSWAPD_FAILURES = 0;
+/** What kswapd was last asked for: largest order and highest zone type + 1 (0: not asked). */
+export const N_KSWAPD_ORDER = 1;
+export const N_KSWAPD_HIGHEST_TYPE_PLUS_ONE = 2;
+/** What kcompactd was last asked for: largest order (0: asleep) and highest zone type. */
+export const N_KCOMPACTD_ORDER = 4;
+export const N_KCOMPACTD_HIGHEST_TYPE = 5;
+/** Proactive compaction: checks of 500 ms still to skip. */
+export const N_PROACTIVE_SKIPS = 6;
+/** 32 words; free: 3, 7 … 31. */
+export const NODE_FIELDS = 32;

@@ -1,0 +1,70 @@
+/** Linux releases whose behaviour the core can follow. */
+export const KERNEL_PROFILES = ['5.15', '6.1', '6.12', '7.0'] as const;
+export type KernelProfile = (typeof KERNEL_PROFILES)[number];
+
+/**
+ * What differs between the releases, as switches: nothing else in the core asks for the release by name.
+ * Source: reference table of version differences; recordings of 6.1.176 and 6.12.117.
+ */
+export interface KernelRules {
+  /** Fallback in two steps, claim a pageblock then steal (6.15 and later), instead of one routine. */
+  readonly claimThenSteal: boolean;
+  /** Balloon enqueue and dequeue try-lock the page: BUG when enqueue fails to, skip when dequeue does (≤ 6.19). */
+  readonly balloonPageLock: boolean;
+  /** A dequeued page keeps its Offline type until it is freed (7.0). */
+  readonly offlineUntilFreed: boolean;
+  /** The balloon core itself adjusts managed pages and recomputes the lowmem reserves (7.0). */
+  readonly coreAdjustsReserves: boolean;
+  /** vmstat nr_balloon_pages and meminfo Balloon (6.16 and later). */
+  readonly countsBalloonPages: boolean;
+  /** The watermark test subtracts the free part of the high-atomic reserve, not all of it (6.13 and later). */
+  readonly highatomicFreeInWatermark: boolean;
+  /** Per-CPU lists tune their size and refills by themselves (6.7 and later) instead of keeping one high mark. */
+  readonly tunesPcp: boolean;
+  /** The Movable zone's min watermark is clamped to 32 … 128 pages instead of proportional (see watermark.ts). */
+  readonly movableMinClamped: boolean;
+  /** Pages of kernel image, initrd, percpu areas and early tables that never reach the buddy. */
+  readonly kernelImagePages: number;
+  /** Pages returned to the buddy after the watermarks were computed: initrd and init sections. */
+  readonly lateManagedPages: number;
+}
+
+const V6_12: KernelRules = {
+  claimThenSteal: false,
+  balloonPageLock: true,
+  offlineUntilFreed: false,
+  coreAdjustsReserves: false,
+  countsBalloonPages: false,
+  highatomicFreeInWatermark: false,
+  tunesPcp: true,
+  movableMinClamped: true,
+  kernelImagePages: 9_680,
+  lateManagedPages: 2_071,
+};
+
+const V6_1: KernelRules = {
+  ...V6_12,
+  tunesPcp: false,
+  movableMinClamped: false,
+  kernelImagePages: 11_437,
+  lateManagedPages: 2_372,
+};
+
+const RULES: Record<KernelProfile, KernelRules> = {
+  '5.15': V6_1,
+  '6.1': V6_1,
+  '6.12': V6_12,
+  '7.0': {
+    ...V6_12,
+    claimThenSteal: true,
+    balloonPageLock: false,
+    offlineUntilFreed: true,
+    coreAdjustsReserves: true,
+    countsBalloonPages: true,
+    highatomicFreeInWatermark: true,
+  },
+};
+
+export function kernelRules(profile: KernelProfile): KernelRules {
+  return RULES[profile];
+}

@@ -1,0 +1,119 @@
+/**
+ * The lines of /proc/meminfo. Values are KiB unless the line is a count of huge pages.
+ */
+import { S_TOTAL_RAM } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import {
+  KIND_ANON,
+  KIND_FILE,
+  KIND_PAGE_TABLE,
+  KIND_SLAB_RECLAIMABLE,
+  KIND_SLAB_UNRECLAIMABLE,
+} from '../owners/owner-kind.js';
+import { allBalloonPages, availablePages, freePagesOf, pagesOfKind } from './usage.js';
+import { ZONE_FIELDS, Z_END } from '../layout/zone-fields.js';
+
+export interface MeminfoLine {
+  /** Without the colon. */
+  readonly label: string;
+  readonly value: number;
+  /** Columns that the number is right-aligned in. */
+  readonly width: 6 | 8;
+  readonly unit: ' kB' | '';
+}
+
+const KIB_PER_PAGE = 4;
+const HUGEPAGE_KIB = 2048;
+/** The x86-64 vmalloc area, 32 TiB. */
+const VMALLOC_TOTAL_KIB = 34_359_738_367;
+/** What 4 KiB mappings cover in the recorded 256 MiB guest: the kernel's own sections and the low 2 MiB. */
+const DIRECT_MAP_4K_KIB = 22_400;
+
+/** Lines that a release before the one named does not print. */
+const NOT_IN_5_15 = ['Zswap', 'Zswapped', 'SecPageTables'];
+const NOT_BEFORE_6_12 = ['Unaccepted'];
+
+/** All lines in the order Linux prints them. */
+export function meminfo(memory: Memory): MeminfoLine[] {
+  const { kernelProfile } = memory.config;
+  const missing = kernelProfile === '5.15' ? [...NOT_IN_5_15, ...NOT_BEFORE_6_12] : [];
+  if (kernelProfile === '6.1') missing.push(...NOT_BEFORE_6_12);
+  return allLines(memory).filter(({ label }) => !missing.includes(label));
+}
+
+function allLines(memory: Memory): MeminfoLine[] {
+  const lines: MeminfoLine[] = [];
+  const kib = (label: string, value: number): void => {
+    lines.push({ label, value, width: label === 'HardwareCorrupted' ? 6 : 8, unit: ' kB' });
+  };
+  for (const [label, pages] of Object.entries(pageLines(memory))) kib(label, pages * KIB_PER_PAGE);
+  kib('VmallocTotal', VMALLOC_TOTAL_KIB);
+  for (const label of ['VmallocUsed', 'VmallocChunk', 'Percpu', 'HardwareCorrupted', ...HUGE_LINES]) kib(label, 0);
+  if (memory.rules.countsBalloonPages) kib('Balloon', allBalloonPages(memory) * KIB_PER_PAGE);
+  for (const label of ['HugePages_Total', 'HugePages_Free', 'HugePages_Rsvd', 'HugePages_Surp']) {
+    lines.push({ label, value: 0, width: 8, unit: '' });
+  }
+  kib('Hugepagesize', HUGEPAGE_KIB);
+  kib('Hugetlb', 0);
+  const lastPfn = memory.zones[(memory.zoneCount - 1) * ZONE_FIELDS + Z_END];
+  kib('DirectMap4k', DIRECT_MAP_4K_KIB);
+  kib(
+    'DirectMap2M',
+    Math.max(0, Math.floor((lastPfn * KIB_PER_PAGE - DIRECT_MAP_4K_KIB) / HUGEPAGE_KIB) * HUGEPAGE_KIB),
+  );
+  return lines;
+}
+
+const HUGE_LINES = [
+  'AnonHugePages',
+  'ShmemHugePages',
+  'ShmemPmdMapped',
+  'FileHugePages',
+  'FilePmdMapped',
+  'Unaccepted',
+] as const;
+
+/** The lines from MemTotal to Committed_AS, in pages. */
+function pageLines(memory: Memory): Record<string, number> {
+  const anon = pagesOfKind(memory, KIND_ANON);
+  const file = pagesOfKind(memory, KIND_FILE);
+  const slabReclaimable = pagesOfKind(memory, KIND_SLAB_RECLAIMABLE);
+  const slabUnreclaimable = pagesOfKind(memory, KIND_SLAB_UNRECLAIMABLE);
+  return {
+    MemTotal: memory.scalars[S_TOTAL_RAM],
+    MemFree: freePagesOf(memory),
+    MemAvailable: availablePages(memory),
+    Buffers: 0,
+    Cached: file,
+    SwapCached: 0,
+    Active: 0,
+    Inactive: anon + file,
+    'Active(anon)': 0,
+    'Inactive(anon)': anon,
+    'Active(file)': 0,
+    'Inactive(file)': file,
+    Unevictable: 0,
+    Mlocked: 0,
+    SwapTotal: 0,
+    SwapFree: 0,
+    Zswap: 0,
+    Zswapped: 0,
+    Dirty: 0,
+    Writeback: 0,
+    AnonPages: anon,
+    Mapped: 0,
+    Shmem: 0,
+    KReclaimable: slabReclaimable,
+    Slab: slabReclaimable + slabUnreclaimable,
+    SReclaimable: slabReclaimable,
+    SUnreclaim: slabUnreclaimable,
+    KernelStack: 0,
+    PageTables: pagesOfKind(memory, KIND_PAGE_TABLE),
+    SecPageTables: 0,
+    NFS_Unstable: 0,
+    Bounce: 0,
+    WritebackTmp: 0,
+    CommitLimit: Math.floor(memory.scalars[S_TOTAL_RAM] / 2),
+    Committed_AS: anon,
+  };
+}

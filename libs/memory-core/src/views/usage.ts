@@ -1,0 +1,169 @@
+/**
+ * One reading of a memory: what dashboards, statistics queues and policies ask for. Everything is in pages of 4 KiB.
+ */
+import {
+  MIGRATETYPES,
+  MIGRATETYPE_NAMES,
+  ORDERS,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  ZONE_TYPE_NAMES,
+} from '../layout/constants.js';
+import type { ZoneName } from '../layout/constants.js';
+import { freeBlocks } from './fragmentation.js';
+import { DEVICE_FIELDS, OWNER_FIELDS, S_RESIDENT, S_TOTAL_RAM, S_TOTAL_RESERVE } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import {
+  KIND_ANON,
+  KIND_FILE,
+  KIND_KERNEL,
+  KIND_PAGE_TABLE,
+  KIND_SLAB_RECLAIMABLE,
+  KIND_SLAB_UNRECLAIMABLE,
+  O_KIND_PLUS_ONE,
+  O_PAGES,
+} from '../owners/owner-kind.js';
+import { MAX_BALLOON_DEVICES, MAX_OWNERS } from '../layout/tags.js';
+import {
+  ZONE_FIELDS,
+  Z_BOOST,
+  Z_END,
+  Z_FREE,
+  Z_MANAGED,
+  Z_NODE,
+  Z_PRESENT,
+  Z_START,
+  Z_TYPE,
+  Z_WMARK_HIGH,
+  Z_WMARK_LOW,
+  Z_WMARK_MIN,
+} from '../layout/zone-fields.js';
+
+export interface MemoryUsage {
+  /** MemTotal: managed pages of all zones. */
+  readonly totalPages: number;
+  /** MemFree. */
+  readonly freePages: number;
+  /** MemAvailable: free memory plus what reclaim could free without swapping, minus the reserves. */
+  readonly availablePages: number;
+  readonly anonPages: number;
+  readonly filePages: number;
+  readonly slabReclaimablePages: number;
+  readonly slabUnreclaimablePages: number;
+  readonly pageTablePages: number;
+  /** Other kernel memory that was allocated after boot. */
+  readonly kernelPages: number;
+  /** In balloons: listed and isolated pages of all devices. */
+  readonly balloonPages: number;
+  /** Pages the host holds for this guest. */
+  readonly residentPages: number;
+  readonly zones: readonly ZoneUsage[];
+}
+
+export interface ZoneUsage {
+  readonly node: number;
+  readonly name: ZoneName;
+  readonly startPfn: number;
+  readonly spannedPages: number;
+  readonly presentPages: number;
+  readonly managedPages: number;
+  readonly freePages: number;
+  /** As the watermark test uses them: boost included. */
+  readonly watermarks: {
+    readonly minPages: number;
+    readonly lowPages: number;
+    readonly highPages: number;
+    readonly boostPages: number;
+  };
+  /** Free blocks of order 0 … 10. */
+  readonly nrFree: readonly number[];
+  readonly pageblocks: readonly { readonly migratetype: string; readonly count: number }[];
+}
+
+export function readUsage(memory: Memory): MemoryUsage {
+  const { scalars } = memory;
+  return {
+    totalPages: scalars[S_TOTAL_RAM],
+    freePages: freePagesOf(memory),
+    availablePages: availablePages(memory),
+    anonPages: pagesOfKind(memory, KIND_ANON),
+    filePages: pagesOfKind(memory, KIND_FILE),
+    slabReclaimablePages: pagesOfKind(memory, KIND_SLAB_RECLAIMABLE),
+    slabUnreclaimablePages: pagesOfKind(memory, KIND_SLAB_UNRECLAIMABLE),
+    pageTablePages: pagesOfKind(memory, KIND_PAGE_TABLE),
+    kernelPages: pagesOfKind(memory, KIND_KERNEL),
+    balloonPages: allBalloonPages(memory),
+    residentPages: scalars[S_RESIDENT],
+    zones: Array.from({ length: memory.zoneCount }, (_, zone) => readZone(memory, zone)),
+  };
+}
+
+/** Free pages of all zones: NR_FREE_PAGES. */
+export function freePagesOf(memory: Memory): number {
+  let pages = 0;
+  for (let zone = 0; zone < memory.zoneCount; zone++) pages += memory.zones[zone * ZONE_FIELDS + Z_FREE];
+  return pages;
+}
+
+/** Pages held by all owners of one kind. */
+export function pagesOfKind(memory: Memory, kind: number): number {
+  let pages = 0;
+  for (let row = 0; row < MAX_OWNERS * OWNER_FIELDS; row += OWNER_FIELDS) {
+    if (memory.owners[row + O_KIND_PLUS_ONE] === kind + 1) pages += memory.owners[row + O_PAGES];
+  }
+  return pages;
+}
+
+/** Listed and isolated pages of all balloon devices. */
+export function allBalloonPages(memory: Memory): number {
+  let pages = 0;
+  for (let row = 0; row < MAX_BALLOON_DEVICES * DEVICE_FIELDS; row += DEVICE_FIELDS) {
+    pages += memory.devices[row + 1] + memory.devices[row + 2];
+  }
+  return pages;
+}
+
+/** MemAvailable as si_mem_available() of mm/show_mem.c estimates it. */
+export function availablePages(memory: Memory): number {
+  let low = 0;
+  for (let zone = 0; zone < memory.zoneCount; zone++) {
+    low += memory.zones[zone * ZONE_FIELDS + Z_WMARK_LOW] + memory.zones[zone * ZONE_FIELDS + Z_BOOST];
+  }
+  const file = pagesOfKind(memory, KIND_FILE);
+  const slab = pagesOfKind(memory, KIND_SLAB_RECLAIMABLE);
+  const usable = (pages: number): number => pages - Math.min(Math.floor(pages / 2), low);
+  const available = freePagesOf(memory) - memory.scalars[S_TOTAL_RESERVE] + usable(file) + usable(slab);
+  return Math.max(available, 0);
+}
+
+/** Pageblocks of each migratetype in the zone, by migratetype. Cost: one step a pageblock. */
+export function countPageblocks(memory: Memory, zone: number): number[] {
+  const { zones, blockType } = memory;
+  const row = zone * ZONE_FIELDS;
+  const counts = new Array<number>(MIGRATETYPES).fill(0);
+  const end = Math.ceil(zones[row + Z_END] / PAGEBLOCK_PAGES);
+  for (let block = zones[row + Z_START] >> PAGEBLOCK_ORDER; block < end; block++) counts[blockType[block]]++;
+  return counts;
+}
+
+function readZone(memory: Memory, zone: number): ZoneUsage {
+  const row = memory.zones.subarray(zone * ZONE_FIELDS, (zone + 1) * ZONE_FIELDS);
+  const boost = row[Z_BOOST];
+  return {
+    node: row[Z_NODE],
+    name: ZONE_TYPE_NAMES[row[Z_TYPE]],
+    startPfn: row[Z_START],
+    spannedPages: row[Z_END] - row[Z_START],
+    presentPages: row[Z_PRESENT],
+    managedPages: row[Z_MANAGED],
+    freePages: row[Z_FREE],
+    watermarks: {
+      minPages: row[Z_WMARK_MIN] + boost,
+      lowPages: row[Z_WMARK_LOW] + boost,
+      highPages: row[Z_WMARK_HIGH] + boost,
+      boostPages: boost,
+    },
+    nrFree: Array.from({ length: ORDERS }, (_, order) => freeBlocks(memory, zone, order)),
+    pageblocks: countPageblocks(memory, zone).map((count, type) => ({ migratetype: MIGRATETYPE_NAMES[type], count })),
+  };
+}
