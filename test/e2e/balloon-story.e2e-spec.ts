@@ -13,6 +13,7 @@ import {
   createHost,
   ended,
   freePages,
+  heldPages,
   readGuest,
   request,
 } from './support/fleet.js';
@@ -80,8 +81,11 @@ describe.each(backendsFor('story'))('the story of a balloon, its work queued on 
 
     const after = await balloonAt(api, guestId, 512 * MIB);
     expect(counter(after, 'balloon_inflate') - counter(before, 'balloon_inflate')).toBe(131_072);
-    expect(freePages(before) - freePages(after)).toBe(131_072);
-    expect(before.memory.freeBytes - after.memory.freeBytes).toBe(131_072 * PAGE_BYTES);
+    expect(heldPages(after) - heldPages(before)).toBe(131_072);
+    // Free pages fall by whole refills of the per-CPU lists, which the guest's next seconds give back bit by bit.
+    const fallenPages = freePages(before) - freePages(after);
+    expect(Math.abs(fallenPages - 131_072)).toBeLessThan((0.02 * 2 * GIB) / PAGE_BYTES);
+    expect(before.memory.freeBytes - after.memory.freeBytes).toBe(fallenPages * PAGE_BYTES);
     expect(after.balloon).toMatchObject({ targetBytes: 512 * MIB, state: 'IDLE' });
     await heardAll(samples, updates, guestId);
   });
@@ -120,7 +124,7 @@ describe.each(backendsFor('story'))('the story of a balloon, its work queued on 
     const operation = await ended(api, (await request(api, 'deflate', { guestId, bytes: 256 * MIB })).id);
     expect(operation).toMatchObject({ kind: 'DEFLATE', outcome: 'REACHED', achievedBytes: 0, deficitBytes: 0 });
     const after = await balloonAt(api, guestId, 0);
-    expect(freePages(after)).toBe(freePages(before));
+    expect(heldPages(after)).toBe(heldPages(before));
     expect(counter(after, 'balloon_deflate') - counter(before, 'balloon_deflate')).toBe(65_536);
   });
 

@@ -48,7 +48,7 @@ import { packGuest, unpackGuest } from './guest-snapshot.js';
 import { asciiJson, balloonRecord, programsRecord, type GuestRecord, type GuestRunState } from './guest-state.js';
 import { StateHash } from './state-hash.js';
 import { runPrograms, startPrograms, type Programs } from './workload/programs.js';
-import { dropCache, slabRatio, type Software } from './workload/software.js';
+import { reclaim, slabRatio, type Software } from './workload/software.js';
 import type { Workload } from './workload/workload.js';
 
 export interface GuestOptions {
@@ -98,7 +98,7 @@ export class Guest {
       deflateOnOom: options.deflateOnOom,
       costs: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
       backOffUs: backOffUs(options.kernelProfile),
-      reclaim: (pages: number): number => dropCache(software, pages),
+      reclaim: (pages: number): number => reclaim(software, pages),
     };
     if (record === null) {
       this.#balloon = probeBalloon(driver);

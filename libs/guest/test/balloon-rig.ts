@@ -2,6 +2,7 @@
 import { createMemory, createOwner, growOwner, readUsage, shrinkOwner, vmstat } from '#memory-core';
 import type { KernelProfile, Memory } from '#memory-core';
 import { MIB } from '#units';
+import { withoutPcp } from '../../memory-core/test/support/zone.js';
 import { DEFAULT_BALLOON_COSTS, backOffUs } from '../src/balloon/balloon-costs.js';
 import { probeBalloon, runDriver, setTarget } from '../src/balloon/virtio-balloon.js';
 import type { VirtioBalloon } from '../src/balloon/virtio-balloon.js';
@@ -11,6 +12,8 @@ export interface RigOptions {
   readonly profile?: KernelProfile;
   readonly deflateOnOom?: boolean;
   readonly pagesPerFrame?: number;
+  /** Pages pass through per-CPU lists, as they do in a guest; without, each comes straight from the buddy. Default false. */
+  readonly perCpuLists?: boolean;
   /** Called when the device gets a request. */
   readonly onRequest?: (memory: Memory, queue: 'INFLATE' | 'DEFLATE', pfns: readonly number[]) => void;
 }
@@ -23,8 +26,10 @@ export class BalloonRig {
   readonly actuals: { readonly pages: number; readonly atUs: number }[] = [];
   nowUs = 0;
 
-  constructor({ ramMib = 256, profile = '6.12', deflateOnOom = false, pagesPerFrame = 1, onRequest }: RigOptions = {}) {
+  constructor(options: RigOptions = {}) {
+    const { ramMib = 256, profile = '6.12', deflateOnOom = false, pagesPerFrame = 1, onRequest } = options;
     this.memory = createMemory({ ramBytes: ramMib * MIB, kernelProfile: profile });
+    if (options.perCpuLists !== true) withoutPcp(this.memory);
     const driver = probeBalloon({
       memory: this.memory,
       deflateOnOom,
@@ -68,6 +73,12 @@ export class BalloonRig {
     growOwner(this.memory, owner, readUsage(this.memory).freePages);
     shrinkOwner(this.memory, owner, pages, 'NEWEST');
     return owner;
+  }
+
+  /** Pages that nobody holds: free ones and those on per-CPU lists. */
+  unheldPages(): number {
+    const { freePages, perCpuPages } = readUsage(this.memory);
+    return freePages + perCpuPages;
   }
 
   counter(name: string): number {

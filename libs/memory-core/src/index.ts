@@ -6,6 +6,7 @@ export type { KernelProfile } from './layout/profile.js';
 export { Gfp } from './layout/gfp.js';
 export { allocatePages } from './allocator/allocate.js';
 export { freePageList, freePages } from './allocator/free.js';
+export { drainAllPages, refreshVmstat } from './allocator/pcp-setup.js';
 export { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner } from './owners/owner.js';
 export type { OwnerKind } from './owners/owner-kind.js';
 export {

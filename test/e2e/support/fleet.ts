@@ -121,6 +121,15 @@ export function freePages(guest: GuestView): number {
   return guest.zones.reduce((sum, zone) => sum + zone.freePages, 0);
 }
 
+/**
+ * Pages that were handed out and not given back. Unlike free pages they do not depend on how many pages wait on per-CPU
+ * lists at the moment.
+ */
+export function heldPages(guest: GuestView): number {
+  const allocated = guest.vmstat.filter(({ name }) => name.startsWith('pgalloc_'));
+  return allocated.reduce((sum, { value }) => sum + value, 0) - counter(guest, 'pgfree');
+}
+
 export async function setClockSpeed(api: ApiClient, speed: number): Promise<void> {
   await api.ask('mutation ($input: SetClockSpeedInput!) { setClockSpeed(input: $input) { clock { speed } } }', {
     input: { speed },

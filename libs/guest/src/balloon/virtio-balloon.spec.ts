@@ -128,6 +128,21 @@ describe('the virtio balloon', () => {
     expect((before.freePages - after.freePages) * 4).toBe(4096);
   });
 
+  it('takes its pages through the per-CPU lists: MemFree falls by whole refills, free and waiting pages by the balloon', () => {
+    const rig = new BalloonRig({ perCpuLists: true });
+    const before = readUsage(rig.memory);
+    expect(before.perCpuPages).toBe(0);
+    const unheld = rig.unheldPages();
+    rig.ask(1024).run(100);
+    const after = readUsage(rig.memory);
+    // Batches of 15, doubling: 15 + 30 + 60 + 120 + 240 + 480 = 945, then 480 more for the last 79 pages.
+    expect(before.freePages - after.freePages).toBe(945 + 480);
+    expect(after.perCpuPages).toBe(945 + 480 - 1024);
+    expect(unheld - rig.unheldPages()).toBe(1024);
+    rig.ask(0).run(100);
+    expect(rig.unheldPages()).toBe(unheld);
+  });
+
   it('case 74: the OOM notifier takes 256 pages back and queues nothing', () => {
     const rig = new BalloonRig({ deflateOnOom: true }).ask(1000).run(100);
     expect(notifyOutOfMemory(rig.driver)).toBe(256);
@@ -141,7 +156,7 @@ describe('the virtio balloon', () => {
 
   it('moves 18 GiB at the measured speed: in 21 s, and back in 8.5 s', () => {
     const pages = 18 * 262_144;
-    const rig = new BalloonRig({ ramMib: 20 * 1024 }).ask(pages).run(21_000);
+    const rig = new BalloonRig({ ramMib: 20 * 1024, perCpuLists: true }).ask(pages).run(21_000);
     expect(rig.driver.phase).toBe('IDLE');
     expect(rig.actuals.at(-1)!.atUs / 1e6).toBeCloseTo(20.76, 1);
     rig.ask(0).run(8_600);

@@ -14,7 +14,7 @@
  * Shortage, until reclaim is part of the core: when an allocation comes back short, the oldest page cache goes, down to what
  * programs run from; then a guest with deflate-on-OOM takes balloon pages back; what is still missing stays missing.
  */
-import { createOwner, freePagesOf, growOwner, ownerPages, readUsage, shrinkOwner } from '#memory-core';
+import { createOwner, drainAllPages, freePagesOf, growOwner, ownerPages, readUsage, shrinkOwner } from '#memory-core';
 import type { Memory, OwnerKind } from '#memory-core';
 import { MIB, PAGE_SIZE_BYTES, RandomStream, invariant } from '#units';
 
@@ -117,7 +117,12 @@ export function programPages(software: Software): number {
 export function growProcess(software: Software, process: number, pages: number): number {
   const { memory } = software;
   let got = growOwner(memory, process, pages);
-  if (got < pages && dropCache(software, pages - got) > 0) got += growOwner(memory, process, pages - got);
+  while (got < pages) {
+    const dropped = reclaim(software, pages - got);
+    const more = growOwner(memory, process, pages - got);
+    if (dropped + more === 0) break;
+    got += more;
+  }
   while (got < pages && software.outOfMemory() > 0) got += growOwner(memory, process, pages - got);
   settle(software, SETTLE_PAGES);
   return got;
@@ -144,8 +149,15 @@ export function growCache(software: Software, pages: number): void {
   settle(software, SETTLE_PAGES);
 }
 
+/** Makes up to `pages` free for somebody who waits: free pages help him, pages on per-CPU lists do not. */
+export function reclaim(software: Software, pages: number): number {
+  const dropped = dropCache(software, pages);
+  drainAllPages(software.memory);
+  return dropped;
+}
+
 /** Drops up to `pages` of page cache, oldest first, and the slab that went with it; returns how many pages came free. */
-export function dropCache(software: Software, pages: number): number {
+function dropCache(software: Software, pages: number): number {
   const { memory, ramPages } = software;
   const spare = ownerPages(memory, CACHE) - Math.floor(bootCache(ramPages) * MAPPED_CACHE_RATIO);
   if (spare <= 0) return 0;

@@ -13,6 +13,7 @@ import type { ZoneName } from '../layout/constants.js';
 import { freeBlocks } from './fragmentation.js';
 import { DEVICE_FIELDS, OWNER_FIELDS, S_RESIDENT, S_TOTAL_RAM, S_TOTAL_RESERVE } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
+import { PCP_FIELDS, P_COUNT } from '../layout/pcp-fields.js';
 import {
   KIND_ANON,
   KIND_FILE,
@@ -42,8 +43,10 @@ import {
 export interface MemoryUsage {
   /** MemTotal: managed pages of all zones. */
   readonly totalPages: number;
-  /** MemFree. */
+  /** MemFree: without the pages on per-CPU lists. */
   readonly freePages: number;
+  /** Free, and on the per-CPU lists. */
+  readonly perCpuPages: number;
   /** MemAvailable: free memory plus what reclaim could free without swapping, minus the reserves. */
   readonly availablePages: number;
   readonly anonPages: number;
@@ -85,6 +88,7 @@ export function readUsage(memory: Memory): MemoryUsage {
   return {
     totalPages: scalars[S_TOTAL_RAM],
     freePages: freePagesOf(memory),
+    perCpuPages: perCpuPagesOf(memory),
     availablePages: availablePages(memory),
     anonPages: pagesOfKind(memory, KIND_ANON),
     filePages: pagesOfKind(memory, KIND_FILE),
@@ -102,6 +106,13 @@ export function readUsage(memory: Memory): MemoryUsage {
 export function freePagesOf(memory: Memory): number {
   let pages = 0;
   for (let zone = 0; zone < memory.zoneCount; zone++) pages += memory.zones[zone * ZONE_FIELDS + Z_FREE];
+  return pages;
+}
+
+/** Pages on the per-CPU lists of all zones and CPUs. */
+export function perCpuPagesOf(memory: Memory): number {
+  let pages = 0;
+  for (let row = 0; row < memory.pcp.length; row += PCP_FIELDS) pages += memory.pcp[row + P_COUNT];
   return pages;
 }
 
