@@ -21,7 +21,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
 } from '../layout/constants.js';
-import { freeListNode } from '../layout/memory.js';
+import { BLOCK_REPORTED, REPORTING_OFF, REPORTING_REQUESTED, S_REPORTING, freeListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { pushHead, pushTail, unlink } from './page-list.js';
 import { TAG_FREE, TAG_FREE_HEAD } from '../layout/tags.js';
@@ -42,6 +42,10 @@ const FREE_HEAD = TAG_FREE_HEAD;
 const ROW = ZONE_FIELDS;
 const FREE_PAGES = Z_FREE;
 const ATOMIC_PAGES = Z_HIGHATOMIC_FREE;
+const REPORTED = BLOCK_REPORTED;
+const REPORTING = S_REPORTING;
+const OFF = REPORTING_OFF;
+const REQUESTED = REPORTING_REQUESTED;
 
 /** Adds `pages` (negative: takes away) to the zone's free page counts, as the migratetype asks. */
 export function accountFreePages(memory: Memory, zone: number, type: number, pages: number): void {
@@ -82,6 +86,7 @@ export function unlinkFreeBlock(memory: Memory, zone: number, pfn: number, order
   } else {
     node = memory.spanPages + (pfn >> BLOCK_ORDER);
     memory.blockFree[pfn >> BLOCK_ORDER] = 0;
+    memory.blockFlags[pfn >> BLOCK_ORDER] &= ~REPORTED;
   }
   unlink(memory.links, node);
   memory.freeCount[zone * ZONE_LISTS + order * TYPES + type]--;
@@ -126,13 +131,17 @@ export function freeBlock(memory: Memory, pfn: number, order: number, toTail: bo
   else pushHead(links, sentinel, pfn);
 }
 
-/** The rest of freeBlock for orders 9 and 10, where pageblocks meet; a block there never waits for a merge. */
+/**
+ * The rest of freeBlock for orders 9 and 10, where pageblocks meet; a block there never waits for a merge. Free page reporting
+ * hears of it, but for blocks that are only put back.
+ */
 function freeLargeBlock(memory: Memory, pfn: number, order: number, zone: number, type: number, toTail: boolean): void {
   if (order === BLOCK_ORDER && absorbPageblockBuddy(memory, pfn, zone, type)) {
     pfn &= ~BLOCK_PAGES;
     order = TOP_ORDER;
   }
   linkFreeBlock(memory, zone, pfn, order, type, toTail);
+  if (!toTail && memory.scalars[REPORTING] !== OFF) memory.scalars[REPORTING] = REQUESTED;
 }
 
 /**

@@ -103,7 +103,16 @@ export const S_RESIDENT = 2; // frames the host backs
 export const S_KSWAPD_WAKES = 3; // nodes whose kswapd was woken and has not run since, one bit each
 export const S_LOCKED_PAGES = 4; // length of `locks`
 export const S_CPU = 5; // the CPU that runs: its lists are used, its node's zones are tried first
+export const S_REPORTING = 6; // free page reporting: REPORTING_OFF … REPORTING_ACTIVE
 export const SCALARS = 16;
+
+/** No device wants to hear of free pages. */
+export const REPORTING_OFF = 0;
+export const REPORTING_IDLE = 1;
+/** A block of order 9 or more was freed: a pass is due two seconds later. */
+export const REPORTING_REQUESTED = 2;
+/** A pass is under way. */
+export const REPORTING_ACTIVE = 3;
 
 export const SYSCTL_MIN_FREE_KBYTES = 0;
 export const SYSCTL_WATERMARK_SCALE_FACTOR = 1;
