@@ -5,6 +5,7 @@ import { migrateDatabase } from '#persistence';
 import { loadConfiguration, requireDatabaseUrl } from '#platform';
 import { Command } from 'commander';
 import { LaunchError } from './launch-error.js';
+import { policyCommand } from './policy/policy-command.js';
 import { parentOf } from './process-list.js';
 import { Launcher } from './up/up.js';
 
@@ -60,4 +61,5 @@ function end(error: unknown): never {
 const program = new Command('ballast').description('A memory control plane for fleets of virtual machines.');
 program.command('up').description('start a whole fleet on this machine; Ctrl-C stops it').action(up);
 program.command('migrate').description('bring the database at DATABASE_URL up to this release').action(migrate);
+program.addCommand(policyCommand());
 program.parseAsync().catch(end);

@@ -21,7 +21,7 @@ export interface Ending {
 
 const ROOT = process.cwd();
 /** `npm start` without npm in between. */
-export const START_SCRIPT: readonly string[] = [process.execPath, join(ROOT, 'scripts', 'start.mjs')];
+export const START_SCRIPT: readonly string[] = [process.execPath, join(ROOT, 'scripts', 'ballast.mjs'), 'up'];
 /** The command itself, which does not look whether something must be built. */
 export const CLI_UP: readonly string[] = [process.execPath, join(ROOT, 'dist', 'apps', 'cli', 'src', 'main.js'), 'up'];
 

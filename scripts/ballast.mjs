@@ -1,4 +1,7 @@
-/** `npm start`: makes ready what is missing, then runs `ballast up` in this process. Needs nothing but Node and npm. */
+/**
+ * The `ballast` command from a checkout: makes ready what is missing, then runs it in this process. Needs nothing but Node and npm.
+ * `npm start` is `ballast up`.
+ */
 const OLDEST_NODE = [20, 19];
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -15,5 +18,4 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-process.argv.splice(2, Infinity, 'up');
 await import('../dist/apps/cli/src/main.js');

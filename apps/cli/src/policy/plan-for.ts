@@ -1,0 +1,47 @@
+/** One decision from text to plan. */
+import { DomainError } from '#contracts';
+import { findPolicy, parseHostView, parseParameters, type JsonValue, type Parsed, type Plan } from '#policy';
+
+export interface PlanRequest {
+  readonly policy: string;
+  /** `name=value`; a value is JSON, or a word. */
+  readonly settings: readonly string[];
+  /** The view as JSON. */
+  readonly view: string;
+  /** What the last plan handed out, as JSON. */
+  readonly memory: string | undefined;
+}
+
+/** Throws DomainError that names every field that is wrong and what would be accepted. */
+export function planFor({ policy: name, settings, view, memory }: PlanRequest): Plan {
+  const policy = accept(findPolicy(name), '--policy');
+  const parameters = accept(parseParameters(policy, Object.fromEntries(settings.map(readSetting))), '--set');
+  const host = accept(parseHostView(readJson(view, 'the view on standard input')), 'view');
+  const remembered = memory === undefined ? undefined : (readJson(memory, '--memory') as JsonValue);
+  return policy.plan(host, parameters, remembered);
+}
+
+function accept<T>(parsed: Parsed<T>, what: string): T {
+  if (parsed.ok) return parsed.value;
+  const problems = parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+  throw new DomainError('BAD_INPUT', `${what} is not accepted\n  ${problems.join('\n  ')}`);
+}
+
+function readSetting(setting: string): [string, unknown] {
+  const at = setting.indexOf('=');
+  if (at < 1) throw new DomainError('BAD_INPUT', `--set takes name=value, got ${JSON.stringify(setting)}`);
+  const value = setting.slice(at + 1);
+  try {
+    return [setting.slice(0, at), JSON.parse(value)];
+  } catch {
+    return [setting.slice(0, at), value];
+  }
+}
+
+function readJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DomainError('BAD_INPUT', `${what} is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+}
