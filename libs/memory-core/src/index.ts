@@ -21,7 +21,18 @@ export {
   isolatedPages,
 } from './balloon/balloon.js';
 export { KernelBugError } from './layout/kernel-bug.js';
-export { discardPages } from './host/backing.js';
+export { discardPages, discardRun } from './host/backing.js';
+export {
+  REPORTING_CAPACITY,
+  REPORTING_DELAY_US,
+  isReportingRequested,
+  registerPageReporting,
+  reportFreePages,
+  unregisterPageReporting,
+} from './reporting/page-reporting.js';
+export type { ReportBlocks, ReportedBlocks } from './reporting/page-reporting.js';
+export { RESCHEDULE, runToEnd } from './tasks/task.js';
+export type { Mutex, Task, Wait } from './tasks/task.js';
 export { fragmentationIndex, unusableIndex } from './views/fragmentation.js';
 export { freePagesOf, readUsage } from './views/usage.js';
 export type { MemoryUsage, ZoneUsage } from './views/usage.js';
