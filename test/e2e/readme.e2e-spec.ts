@@ -42,7 +42,9 @@ describe('the README', () => {
       // `npm start` runs above, `npm test` runs this; the others are scripts too.
       const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
       expect(Object.keys(scripts)).toContain(script);
-      expect(scripts['start']).toBe(`node scripts/${START_SCRIPT[1]?.split('/').at(-1) ?? ''}`);
+      expect(scripts['start']).toBe(
+        `node scripts/${START_SCRIPT[1]?.split('/').at(-1) ?? ''} ${START_SCRIPT[2] ?? ''}`,
+      );
       return;
     }
     if (/^(git clone|cd|docker compose)\b/.test(command)) return; // needs the network or an engine
