@@ -40,6 +40,8 @@ export { digestMemory, restoreMemory, snapshotMemory } from './state/snapshot.js
 export { SnapshotError } from './state/snapshot-error.js';
 export { auditMemory } from './state/audit.js';
 export { vmstat } from './views/vmstat.js';
+export { PAGE_CLASSES, pageMap } from './views/page-map.js';
+export type { PageMap } from './views/page-map.js';
 export { procText } from './views/proc-text.js';
 export type { ProcFile } from './views/proc-text.js';
 export { inspectPage } from './views/inspect.js';

@@ -23,6 +23,12 @@ export interface KernelRules {
   readonly tunesPcp: boolean;
   /** The Movable zone's min watermark is clamped to 32 … 128 pages instead of proportional (see watermark.ts). */
   readonly movableMinClamped: boolean;
+  /** zoneinfo has the promo watermark (6.3 and later). */
+  readonly showsPromo: boolean;
+  /** zoneinfo has the marks between which per-CPU lists tune themselves (7.0). */
+  readonly showsPcpMarks: boolean;
+  /** zoneinfo has the high-atomic reserve (7.0). */
+  readonly showsHighatomic: boolean;
   /** Pages of kernel image, initrd, percpu areas and early tables that never reach the buddy. */
   readonly kernelImagePages: number;
   /** Pages returned to the buddy after the watermarks were computed: initrd and init sections. */
@@ -38,6 +44,9 @@ const V6_12: KernelRules = {
   highatomicFreeInWatermark: false,
   tunesPcp: true,
   movableMinClamped: true,
+  showsPromo: true,
+  showsPcpMarks: false,
+  showsHighatomic: false,
   kernelImagePages: 9_680,
   lateManagedPages: 2_071,
 };
@@ -46,6 +55,7 @@ const V6_1: KernelRules = {
   ...V6_12,
   tunesPcp: false,
   movableMinClamped: false,
+  showsPromo: false,
   kernelImagePages: 11_437,
   lateManagedPages: 2_372,
 };
@@ -62,6 +72,8 @@ const RULES: Record<KernelProfile, KernelRules> = {
     coreAdjustsReserves: true,
     countsBalloonPages: true,
     highatomicFreeInWatermark: true,
+    showsPcpMarks: true,
+    showsHighatomic: true,
   },
 };
 

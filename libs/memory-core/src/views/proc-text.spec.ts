@@ -53,6 +53,18 @@ describe('files of /proc', () => {
     expect(texts[2]).toContain('Balloon:            1200 kB\n');
   });
 
+  it('case 120: extfrag −500 prints as C prints it, and unusable_index unpadded', () => {
+    const memory = withFree([0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    expect(procText(memory, 'EXTFRAG_INDEX')).toBe(`Node 0, zone   Normal ${'-1.000 '.repeat(9)} 0.-500  0.-250 \n`);
+    expect(procText(withFree([100, 50, 20, 4, 1]), 'EXTFRAG_INDEX')).toBe(
+      `Node 0, zone   Normal ${'-1.000 '.repeat(5)} 0.936  0.965  0.980  0.987  0.991  0.993 \n`,
+    );
+    expect(procText(withFree([1]), 'EXTFRAG_INDEX')).toContain(' 0.-01 ');
+    expect(procText(withFree([100, 50, 20, 4, 1]), 'UNUSABLE_INDEX')).toBe(
+      `Node 0, zone   Normal 0.000 0.304 0.609 0.853 0.951 ${'1.000 '.repeat(6)}\n`,
+    );
+  });
+
   it('pads meminfo as Linux does', () => {
     const memory = createMemory({ ramBytes: 2 ** 28 });
     growOwner(memory, createOwner(memory, 'FILE'), 741);

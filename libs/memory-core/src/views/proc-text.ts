@@ -1,18 +1,25 @@
 /**
- * Files of /proc as text, byte for byte as Linux prints them.
+ * Files of /proc (and debugfs) as text, byte for byte as Linux prints them.
  * Source: mm/vmstat.c, fs/proc/meminfo.c and mm/hugetlb.c of Linux 6.12, as described in the reference.
  */
-import { ORDERS, ZONE_TYPE_NAMES } from '../layout/constants.js';
+import { ORDERS } from '../layout/constants.js';
+import { extfragIndexText, unusableIndexText } from './extfrag-text.js';
 import { freeBlocks } from './fragmentation.js';
 import { meminfo } from './meminfo.js';
 import type { Memory } from '../layout/memory.js';
+import { pagetypeinfoText } from './pagetypeinfo.js';
 import { vmstat } from './vmstat.js';
-import { ZONE_FIELDS, Z_NODE, Z_PRESENT, Z_TYPE } from '../layout/zone-fields.js';
+import { populatedZones, zonePrefix } from './zone-names.js';
+import { zoneinfoText } from './zoneinfo.js';
 
 const WRITERS = {
   BUDDYINFO: buddyinfoText,
+  PAGETYPEINFO: pagetypeinfoText,
   VMSTAT: vmstatText,
   MEMINFO: meminfoText,
+  ZONEINFO: zoneinfoText,
+  EXTFRAG_INDEX: extfragIndexText,
+  UNUSABLE_INDEX: unusableIndexText,
 } as const satisfies Record<string, (memory: Memory) => string>;
 
 /** Files that procText can print. */
@@ -25,8 +32,7 @@ export function procText(memory: Memory, file: ProcFile): string {
 /** Free blocks of each order, one line a populated zone; each line ends with a space. */
 function buddyinfoText(memory: Memory): string {
   let text = '';
-  for (let zone = 0; zone < memory.zoneCount; zone++) {
-    if (memory.zones[zone * ZONE_FIELDS + Z_PRESENT] === 0) continue;
+  for (const zone of populatedZones(memory)) {
     text += zonePrefix(memory, zone);
     for (let order = 0; order < ORDERS; order++) text += `${String(freeBlocks(memory, zone, order)).padStart(6)} `;
     text += '\n';
@@ -44,10 +50,4 @@ function meminfoText(memory: Memory): string {
   return meminfo(memory)
     .map(({ label, value, width, unit }) => `${`${label}:`.padEnd(16)}${String(value).padStart(width)}${unit}\n`)
     .join('');
-}
-
-/** "Node 0, zone   Normal ": what a line per zone starts with. */
-function zonePrefix(memory: Memory, zone: number): string {
-  const row = zone * ZONE_FIELDS;
-  return `Node ${memory.zones[row + Z_NODE]}, zone ${ZONE_TYPE_NAMES[memory.zones[row + Z_TYPE]].padStart(8)} `;
 }

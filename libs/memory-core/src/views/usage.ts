@@ -24,7 +24,7 @@ import {
   O_KIND_PLUS_ONE,
   O_PAGES,
 } from '../owners/owner-kind.js';
-import { MAX_BALLOON_DEVICES, MAX_OWNERS } from '../layout/tags.js';
+import { MAX_BALLOON_DEVICES, MAX_OWNERS, TAG_OFFLINE } from '../layout/tags.js';
 import {
   ZONE_FIELDS,
   Z_BOOST,
@@ -147,13 +147,16 @@ export function availablePages(memory: Memory): number {
   return Math.max(available, 0);
 }
 
-/** Pageblocks of each migratetype in the zone, by migratetype. Cost: one step a pageblock. */
+/** Pageblocks of each migratetype in the zone, by migratetype, those that are offline left out. Cost: one step a pageblock. */
 export function countPageblocks(memory: Memory, zone: number): number[] {
-  const { zones, blockType } = memory;
+  const { zones, blockType, blockZone, tag } = memory;
   const row = zone * ZONE_FIELDS;
   const counts = new Array<number>(MIGRATETYPES).fill(0);
   const end = Math.ceil(zones[row + Z_END] / PAGEBLOCK_PAGES);
-  for (let block = zones[row + Z_START] >> PAGEBLOCK_ORDER; block < end; block++) counts[blockType[block]]++;
+  for (let block = zones[row + Z_START] >> PAGEBLOCK_ORDER; block < end; block++) {
+    if (blockZone[block] !== zone || tag[block << PAGEBLOCK_ORDER] === TAG_OFFLINE) continue;
+    counts[blockType[block]]++;
+  }
   return counts;
 }
 

@@ -107,3 +107,19 @@ const LINES: Readonly<Record<KernelProfile, readonly string[]>> = {
 export function vmstatLines(profile: KernelProfile, balloonCompaction: boolean): readonly string[] {
   return balloonCompaction ? LINES[profile] : LINES[profile].filter((name) => name !== 'balloon_migrate');
 }
+
+/** The names that a zone and a node have of their own, as /proc/zoneinfo lists them. */
+export function vmstatGroups(profile: KernelProfile): {
+  readonly zone: readonly string[];
+  readonly numa: readonly string[];
+  readonly node: readonly string[];
+} {
+  const names = LINES[profile];
+  const numa = names.indexOf('numa_hit');
+  const node = names.indexOf('nr_inactive_anon');
+  return {
+    zone: names.slice(0, numa),
+    numa: names.slice(numa, node),
+    node: names.slice(node, names.indexOf('nr_dirty_threshold')),
+  };
+}

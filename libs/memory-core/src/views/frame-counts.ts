@@ -1,0 +1,45 @@
+/**
+ * What the frames of a range are, counted by walking the tag column: for views per zone or node, which are asked for
+ * rarely. The machine's sums are kept as counters (usage.ts). Cost: one step a frame.
+ */
+import { MAX_OWNERS, TAG_OWNER } from '../layout/tags.js';
+import { OWNER_FIELDS } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import { O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { ZONE_FIELDS, Z_END, Z_NODE, Z_START } from '../layout/zone-fields.js';
+
+const TAGS = 256;
+
+/** Frames by tag in [startPfn, endPfn). */
+export function countTags(memory: Memory, startPfn: number, endPfn: number): Int32Array {
+  const counts = new Int32Array(TAGS);
+  const { tag } = memory;
+  for (let pfn = startPfn; pfn < endPfn; pfn++) counts[tag[pfn]]++;
+  return counts;
+}
+
+/** Frames by tag in a zone. */
+export function countZoneTags(memory: Memory, zone: number): Int32Array {
+  const row = zone * ZONE_FIELDS;
+  return countTags(memory, memory.zones[row + Z_START], memory.zones[row + Z_END]);
+}
+
+/** Frames by tag in all zones of a node. */
+export function countNodeTags(memory: Memory, node: number): Int32Array {
+  const sum = new Int32Array(TAGS);
+  for (let zone = 0; zone < memory.zoneCount; zone++) {
+    if (memory.zones[zone * ZONE_FIELDS + Z_NODE] !== node) continue;
+    const counts = countZoneTags(memory, zone);
+    for (let tag = 0; tag < TAGS; tag++) sum[tag] += counts[tag];
+  }
+  return sum;
+}
+
+/** Of `counts`, the frames of owners of one kind. */
+export function framesOfKind(memory: Memory, counts: Int32Array, kind: number): number {
+  let frames = 0;
+  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+    if (memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === kind + 1) frames += counts[TAG_OWNER + owner];
+  }
+  return frames;
+}
