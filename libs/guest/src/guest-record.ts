@@ -1,6 +1,7 @@
 /** Reads a guest's record back, trusting nothing: each field is checked before a guest is made of it. */
 import type { BalloonRequest } from './balloon/balloon-request.js';
 import { DRIVER_PHASES } from './balloon/virtio-balloon.js';
+import type { FreePageHints } from './balloon/virtio-balloon.js';
 import { RUN_STATES } from './guest-state.js';
 import type { BalloonRecord, GuestRecord, ProgramsRecord } from './guest-state.js';
 import { GuestSnapshotError } from './guest-snapshot-error.js';
@@ -45,6 +46,16 @@ function parseBalloon(fields: Fields): BalloonRecord {
     actualPages: countOf(fields, 'actualPages'),
     inflateRequests: countOf(fields, 'inflateRequests'),
     deflateRequests: countOf(fields, 'deflateRequests'),
+    hints: parseHints(fieldsOf(fields['hints'], 'hints')),
+  };
+}
+
+function parseHints(fields: Fields): FreePageHints {
+  return {
+    toRead: flagOf(fields, 'toRead'),
+    received: countOf(fields, 'received'),
+    active: countOf(fields, 'active'),
+    blocks: countsOf(fields, 'blocks'),
   };
 }
 
@@ -92,6 +103,12 @@ function numberOf(fields: Fields, field: string): number {
 function countOf(fields: Fields, field: string): number {
   const value = numberOf(fields, field);
   if (!Number.isSafeInteger(value)) throw bad(field, 'a whole number');
+  return value;
+}
+
+function flagOf(fields: Fields, field: string): boolean {
+  const value = fields[field];
+  if (typeof value !== 'boolean') throw bad(field, 'true or false');
   return value;
 }
 

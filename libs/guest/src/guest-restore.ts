@@ -21,6 +21,10 @@ export function restoreBalloon(driver: VirtioBalloon | null, record: BalloonReco
   Object.assign(driver, { phase, atUs, numPages, movedAtUs, heldCount: held.length });
   Object.assign(driver.device, { targetPages, actualPages, inflateRequests, deflateRequests });
   driver.held.set(held);
+  driver.lock.held = phase === 'FILL_SENT' || phase === 'LEAK_SENT';
+  const { blocks, ...commands } = record.hints;
+  Object.assign(driver.hints, commands);
+  driver.hints.blocks.push(...blocks);
 }
 
 export function restorePrograms(workload: Workload, software: Software, record: ProgramsRecord): Programs {

@@ -12,6 +12,8 @@ const OPTIONS: GuestOptions = {
   memoryBallooning: true,
   balloonCompaction: true,
   deflateOnOom: false,
+  freePageReporting: false,
+  freePageHinting: false,
   workload: new SyntheticWorkload(pattern, 512 * MIB, 7),
   seed: 7,
   balloonCosts: { inflatePageUs: 4.4, deflatePageUs: 100 },

@@ -3,7 +3,7 @@
  * in one order and numbers in their shortest exact form, so that equal states have equal texts.
  */
 import type { BalloonRequest } from './balloon/balloon-request.js';
-import type { DriverPhase, VirtioBalloon } from './balloon/virtio-balloon.js';
+import type { DriverPhase, FreePageHints, VirtioBalloon } from './balloon/virtio-balloon.js';
 import type { Programs, ProgramsState } from './workload/programs.js';
 
 export const RUN_STATES = ['RUNNING', 'KERNEL_BUG'] as const;
@@ -19,6 +19,7 @@ export interface BalloonRecord {
   readonly actualPages: number;
   readonly inflateRequests: number;
   readonly deflateRequests: number;
+  readonly hints: FreePageHints;
 }
 
 export interface ProgramsRecord {
@@ -60,6 +61,7 @@ export function balloonRecord(driver: VirtioBalloon): BalloonRecord {
     actualPages: device.actualPages,
     inflateRequests: device.inflateRequests,
     deflateRequests: device.deflateRequests,
+    hints: driver.hints,
   };
 }
 

@@ -14,6 +14,8 @@ const IDLE: GuestOptions = {
   memoryBallooning: true,
   balloonCompaction: true,
   deflateOnOom: false,
+  freePageReporting: false,
+  freePageHinting: false,
   workload: IDLE_WORKLOAD,
   seed: 1,
 };

@@ -32,14 +32,9 @@ import {
   type BalloonRequest,
   type BalloonRequestEnd,
 } from './balloon/balloon-request.js';
-import {
-  attachBalloon,
-  notifyOutOfMemory,
-  probeBalloon,
-  runDriver,
-  setTarget,
-  type VirtioBalloon,
-} from './balloon/virtio-balloon.js';
+import { BalloonFeature } from './balloon/balloon-features.js';
+import { notifyOutOfMemory, runDriver, setTarget } from './balloon/size-work.js';
+import { attachBalloon, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
 import { readBalloon, readMemory, type GuestReading, type MemoryReading } from './guest-reading.js';
 import { parseGuestRecord } from './guest-record.js';
 import { restoreBalloon, restorePrograms } from './guest-restore.js';
@@ -57,6 +52,8 @@ export interface GuestOptions {
   readonly memoryBallooning: boolean;
   readonly balloonCompaction: boolean;
   readonly deflateOnOom: boolean;
+  readonly freePageReporting: boolean;
+  readonly freePageHinting: boolean;
   readonly workload: Workload;
   /** Of all chance in the guest; 0 ≤ seed < 2^32. */
   readonly seed: number;
@@ -95,7 +92,7 @@ export class Guest {
     };
     const driver = {
       memory,
-      deflateOnOom: options.deflateOnOom,
+      features: offeredFeatures(options),
       costs: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
       backOffUs: backOffUs(options.kernelProfile),
       reclaim: (pages: number): number => reclaim(software, pages),
@@ -268,6 +265,15 @@ export class Guest {
   }
 }
 
+/** What the device of such a guest offers. */
+function offeredFeatures(options: GuestOptions): number {
+  let features: number = BalloonFeature.MUST_TELL_HOST | BalloonFeature.STATS_VQ;
+  if (options.deflateOnOom) features |= BalloonFeature.DEFLATE_ON_OOM;
+  if (options.freePageReporting) features |= BalloonFeature.REPORTING;
+  if (options.freePageHinting) features |= BalloonFeature.FREE_PAGE_HINT;
+  return features;
+}
+
 const NOTHING_ENDED: readonly BalloonRequestEnd[] = [];
 
 /** What a guest is built with, keys in one order; the workload by its digest. */
@@ -278,6 +284,8 @@ function optionsText(options: GuestOptions): string {
     memoryBallooning: options.memoryBallooning,
     balloonCompaction: options.balloonCompaction,
     deflateOnOom: options.deflateOnOom,
+    freePageReporting: options.freePageReporting,
+    freePageHinting: options.freePageHinting,
     workload: options.workload.digest,
     seed: options.seed,
     balloonCosts: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,

@@ -1,10 +1,12 @@
 /** A booted memory with a balloon driver whose requests and writes to the configuration space are written down. */
-import { createMemory, createOwner, growOwner, readUsage, shrinkOwner, vmstat } from '#memory-core';
+import { createMemory, createOwner, growOwner, procText, readUsage, shrinkOwner, vmstat } from '#memory-core';
 import type { KernelProfile, Memory } from '#memory-core';
 import { MIB } from '#units';
 import { withoutPcp } from '../../memory-core/test/support/zone.js';
 import { DEFAULT_BALLOON_COSTS, backOffUs } from '../src/balloon/balloon-costs.js';
-import { probeBalloon, runDriver, setTarget } from '../src/balloon/virtio-balloon.js';
+import { BalloonFeature, type FreePageContent } from '../src/balloon/balloon-features.js';
+import { runDriver, setTarget } from '../src/balloon/size-work.js';
+import { probeBalloon } from '../src/balloon/virtio-balloon.js';
 import type { VirtioBalloon } from '../src/balloon/virtio-balloon.js';
 
 export interface RigOptions {
@@ -12,6 +14,10 @@ export interface RigOptions {
   readonly profile?: KernelProfile;
   readonly deflateOnOom?: boolean;
   readonly pagesPerFrame?: number;
+  /** Beside DEFLATE_ON_OOM. Default none. */
+  readonly features?: number;
+  readonly ringEntries?: number;
+  readonly freePageContent?: FreePageContent;
   /** Pages pass through per-CPU lists, as they do in a guest; without, each comes straight from the buddy. Default false. */
   readonly perCpuLists?: boolean;
   /** Called when the device gets a request. */
@@ -27,31 +33,27 @@ export class BalloonRig {
   nowUs = 0;
 
   constructor(options: RigOptions = {}) {
-    const { ramMib = 256, profile = '6.12', deflateOnOom = false, pagesPerFrame = 1, onRequest } = options;
+    const { ramMib = 256, profile = '6.12', deflateOnOom = false, features = 0, pagesPerFrame = 1 } = options;
     this.memory = createMemory({ ramBytes: ramMib * MIB, kernelProfile: profile });
     if (options.perCpuLists !== true) withoutPcp(this.memory);
     const driver = probeBalloon({
       memory: this.memory,
-      deflateOnOom,
+      features: features | (deflateOnOom ? BalloonFeature.DEFLATE_ON_OOM : 0),
       costs: DEFAULT_BALLOON_COSTS,
       backOffUs: backOffUs(profile),
       reclaim: () => 0,
       pagesPerFrame,
+      ...(options.ringEntries === undefined ? {} : { ringEntries: options.ringEntries }),
+      ...(options.freePageContent === undefined ? {} : { freePageContent: options.freePageContent }),
     });
-    if (driver === null) throw new Error('a memory with MEMORY_BALLOONING has a balloon');
+    if (driver === null) throw new Error('no balloon');
     this.driver = driver;
-    driver.device.observer = (queue, pfns) => {
-      this.requests.push({ queue, pfns: [...pfns] });
-      onRequest?.(this.memory, queue, [...pfns]);
+    driver.device.observer = (event) => {
+      if (event.kind === 'ACTUAL') this.actuals.push({ pages: event.pages, atUs: driver.atUs });
+      if (event.kind !== 'INFLATE' && event.kind !== 'DEFLATE') return;
+      this.requests.push({ queue: event.kind, pfns: [...event.pfns] });
+      options.onRequest?.(this.memory, event.kind, [...event.pfns]);
     };
-    let actualPages = 0;
-    Object.defineProperty(driver.device, 'actualPages', {
-      get: () => actualPages,
-      set: (pages: number) => {
-        actualPages = pages;
-        this.actuals.push({ pages, atUs: driver.atUs });
-      },
-    });
   }
 
   /** The host asks for so many balloon pages. */
@@ -75,10 +77,20 @@ export class BalloonRig {
     return owner;
   }
 
+  /** Somebody uses all memory there is, and gives it back. */
+  touchAndFreeAll(): void {
+    shrinkOwner(this.memory, this.leave(0), readUsage(this.memory).totalPages, 'NEWEST');
+  }
+
   /** Pages that nobody holds: free ones and those on per-CPU lists. */
   unheldPages(): number {
     const { freePages, perCpuPages } = readUsage(this.memory);
     return freePages + perCpuPages;
+  }
+
+  /** /proc/meminfo. */
+  meminfo(): string {
+    return procText(this.memory, 'MEMINFO');
   }
 
   counter(name: string): number {

@@ -12,6 +12,8 @@ export function toGuestOptions(member: SimulatedGuest): GuestOptions {
     memoryBallooning: features.memoryBallooning,
     balloonCompaction: features.balloonCompaction,
     deflateOnOom: features.deflateOnOom,
+    freePageReporting: features.freePageReporting,
+    freePageHinting: false,
     seed,
     workload: toWorkload(member, member.configuration.workload),
   };

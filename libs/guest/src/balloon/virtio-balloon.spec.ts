@@ -1,9 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { balloonPageAllocList, balloonPages, growOwner, inspectPage, readUsage, shrinkOwner } from '#memory-core';
+import {
+  auditMemory,
+  balloonPageAllocList,
+  balloonPages,
+  growOwner,
+  inspectPage,
+  readUsage,
+  runToEnd,
+  shrinkOwner,
+} from '#memory-core';
 import { tryLockPage, unlockPage } from '../../../memory-core/src/allocator/page-lock.js';
 import { BalloonRig } from '../../test/balloon-rig.js';
-import { distance, notifyOutOfMemory } from './virtio-balloon.js';
+import { removeBalloon, resumeBalloon, suspendBalloon } from './balloon-lifecycle.js';
+import { BalloonFeature } from './balloon-features.js';
+import { commandHinting, hintingWork } from './free-page-hinting.js';
+import { notifyOutOfMemory, oomNotifier, sizeWork } from './size-work.js';
+import { distance } from './virtio-balloon.js';
 
+const ALL_FEATURES = Object.values(BalloonFeature).reduce((bits, bit) => bits | bit, 0);
 const sizes = (rig: BalloonRig): number[] => rig.requests.map((request) => request.pfns.length);
 const actuals = (rig: BalloonRig): number[] => rig.actuals.map((write) => write.pages);
 
@@ -151,6 +165,108 @@ describe('the virtio balloon', () => {
     rig.run(10_000);
     expect(rig.driver.numPages).toBe(744);
     rig.ask(1000).run(100);
+    expect(rig.driver.numPages).toBe(1000);
+  });
+
+  it('case 74: nor does one that meets a run under way: it waits for the host, then takes its own', () => {
+    const rig = new BalloonRig({ deflateOnOom: true }).ask(1000).run(100);
+    rig.ask(2000).run(0.5); // the host has the first request
+    expect([rig.driver.phase, rig.driver.lock.held, rig.driver.numPages]).toEqual(['FILL_SENT', true, 1256]);
+    expect(notifyOutOfMemory(rig.driver)).toBe(256);
+    expect([rig.driver.lock.held, rig.driver.device.actualPages]).toEqual([false, 1000]);
+    rig.run(100); // the run that was queued fills up again
+    expect(rig.driver.numPages).toBe(2000);
+  });
+
+  it('case 75: with nothing in the balloon, or without deflate-on-OOM, the notifier frees nothing', () => {
+    expect(notifyOutOfMemory(new BalloonRig({ deflateOnOom: true }).driver)).toBe(0);
+    const rig = new BalloonRig().ask(1000).run(100);
+    expect(notifyOutOfMemory(rig.driver)).toBe(0);
+    expect(rig.driver.numPages).toBe(1000);
+  });
+
+  it('case 76: frees after the acknowledgement also without MUST_TELL_HOST', () => {
+    const rig = new BalloonRig({ features: 0 }).ask(256).run(100);
+    const free = rig.unheldPages();
+    rig.ask(0).run(0.4);
+    expect([rig.driver.phase, rig.unheldPages()]).toEqual(['LEAK_SENT', free]);
+    rig.run(0.1);
+    expect([rig.driver.phase, rig.unheldPages()]).toEqual(['IDLE', free + 256]);
+  });
+
+  it('case 81: removed with 300 pages it gives back 256 and 44, and writes actual', () => {
+    const rig = new BalloonRig({ features: ALL_FEATURES }).ask(300).run(100);
+    commandHinting(rig.driver, 2);
+    runToEnd(rig.memory, hintingWork(rig.driver));
+    rig.requests.length = rig.actuals.length = 0;
+    runToEnd(rig.memory, removeBalloon(rig.driver));
+    expect(rig.requests.map(({ queue, pfns }) => [queue, pfns.length])).toEqual([
+      ['DEFLATE', 256],
+      ['DEFLATE', 44],
+    ]);
+    expect(actuals(rig)).toEqual([0]);
+    expect(rig.driver.hints.blocks).toEqual([]);
+    expect(rig.driver.device.statistics).toBeNull();
+    rig.ask(100).run(1000); // a target comes too late
+    expect(rig.driver.numPages).toBe(0);
+    expect(auditMemory(rig.memory)).toEqual([]);
+  });
+
+  it('lets a run that has begun end before it is removed', () => {
+    const rig = new BalloonRig().ask(1000).run(0.5);
+    expect(rig.driver.phase).toBe('FILL_SENT');
+    runToEnd(rig.memory, removeBalloon(rig.driver));
+    expect(rig.requests.map(({ queue, pfns }) => [queue, pfns.length])).toEqual([
+      ['INFLATE', 256],
+      ['DEFLATE', 256],
+    ]);
+    expect([rig.driver.phase, rig.driver.lock.held]).toEqual(['IDLE', false]);
+  });
+
+  it('sleeps with nothing in the balloon, and goes for its target again when it wakes', () => {
+    const rig = new BalloonRig({ features: ALL_FEATURES }).ask(1000).run(100);
+    runToEnd(rig.memory, suspendBalloon(rig.driver));
+    expect([rig.driver.numPages, rig.driver.device.actualPages]).toEqual([0, 0]);
+    rig.run(1000);
+    expect(rig.driver.numPages).toBe(0);
+    resumeBalloon(rig.driver, rig.nowUs);
+    expect(rig.driver.device.statistics).not.toBeNull();
+    rig.run(1000);
+    expect([rig.driver.numPages, rig.driver.device.actualPages]).toEqual([1000, 1000]);
+  });
+
+  it('the notifier sleeps while somebody else has the lock', () => {
+    const { driver } = new BalloonRig({ deflateOnOom: true }).ask(1000).run(100);
+    driver.lock.held = true;
+    const notifier = oomNotifier(driver);
+    expect([notifier.next().value, notifier.next().value]).toMatchObject([{ kind: 'MUTEX' }, { kind: 'MUTEX' }]);
+    driver.lock.held = false;
+    expect(notifier.next().value).toEqual({ kind: 'HOST' });
+    expect(driver.lock.held).toBe(true);
+    expect(notifier.next()).toEqual({ done: true, value: 256 });
+    expect(driver.lock.held).toBe(false);
+  });
+
+  it('as a task goes the same way, whatever the clock says', () => {
+    const clocked = new BalloonRig().ask(1000).run(100);
+    const task = new BalloonRig().ask(1000);
+    const waits: string[] = [];
+    for (const wait of sizeWork(task.driver)) waits.push(wait.kind);
+    expect(task.requests).toEqual(clocked.requests);
+    expect(actuals(task)).toEqual(actuals(clocked));
+    expect(waits).toEqual(new Array(4).fill(['RESCHEDULE', 'MUTEX', 'HOST']).flat());
+  });
+
+  it('waits for the lock while somebody else has it', () => {
+    const rig = new BalloonRig().ask(1000);
+    rig.driver.lock.held = true;
+    rig.run(1000);
+    expect([rig.driver.phase, rig.requests.length]).toEqual(['FILLED', 0]);
+    rig.driver.lock.held = false;
+    rig.run(1000);
+    expect(rig.driver.numPages).toBe(1000);
+    rig.driver.lock.held = true;
+    rig.ask(0).run(1000);
     expect(rig.driver.numPages).toBe(1000);
   });
 
