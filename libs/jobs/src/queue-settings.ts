@@ -66,4 +66,17 @@ export const QUEUE_SETTINGS: Readonly<Record<QueueName, QueueSettings>> = {
     keepFailedSec: HOUR_SEC,
     keepFailedJobs: 1_000,
   },
+  // Planning takes milliseconds, and what moves memory are operations; a schedule's jitter waits in the handler.
+  rebalances: {
+    concurrency: 16,
+    lockMs: 30_000,
+    stalledCheckMs: 5_000,
+    maxStalledCount: 10,
+    attempts: 5,
+    backoffMs: 250,
+    keepDoneSec: HOUR_SEC,
+    keepDoneJobs: 1_000,
+    keepFailedSec: 7 * 24 * HOUR_SEC,
+    keepFailedJobs: 1_000,
+  },
 };

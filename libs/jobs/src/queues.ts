@@ -22,6 +22,12 @@ export interface AddOptions {
   readonly jobId?: string;
 }
 
+/** When a job comes again and again. */
+export type Recurrence =
+  | { readonly everyMs: number }
+  /** Five or six fields, read in an IANA time zone; UTC without one. */
+  | { readonly cron: string; readonly timeZone: string | null };
+
 /** A backend that is away keeps a caller no longer than this. */
 const BACKEND_LIMIT_MS = 5_000;
 /** Who waits for a job looks at it this often, whatever the events say. */
@@ -70,6 +76,39 @@ export class Queues {
         if (Date.now() >= end) return { kind: 'TIMED_OUT' };
       }
     }
+  }
+
+  /**
+   * Has the payload delivered again and again; a second call with the same id changes its times. Throws DomainError BAD_INPUT for
+   * times that are none, UNAVAILABLE when the backend does not answer.
+   */
+  async schedule<Name extends QueueName>(
+    name: Name,
+    id: string,
+    recurrence: Recurrence,
+    payload: JobPayloads[Name],
+  ): Promise<void> {
+    const times =
+      'everyMs' in recurrence
+        ? { every: recurrence.everyMs }
+        : { pattern: recurrence.cron, tz: recurrence.timeZone ?? 'UTC' };
+    const { keepDoneSec, keepDoneJobs, keepFailedSec, keepFailedJobs } = QUEUE_SETTINGS[name];
+    const opts = {
+      removeOnComplete: { age: keepDoneSec, count: keepDoneJobs },
+      removeOnFail: { age: keepFailedSec, count: keepFailedJobs },
+    };
+    await answered(this.queues[name].upsertJobScheduler(id, times, { name, data: payload, opts }));
+  }
+
+  /** Ends what `schedule` began; nothing happens when there is no such id. */
+  async unschedule(name: QueueName, id: string): Promise<void> {
+    await answered(this.queues[name].removeJobScheduler(id));
+  }
+
+  /** Ids of all that is scheduled on a queue, with the time each comes next. */
+  async scheduled(name: QueueName): Promise<Map<string, Date | null>> {
+    const schedulers = await answered(this.queues[name].getJobSchedulers());
+    return new Map(schedulers.map(({ key, next }) => [key, next === undefined ? null : new Date(next)]));
   }
 
   /** Begins to work all queues. Throws when a queue has no handler, or when work has begun already. */

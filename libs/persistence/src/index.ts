@@ -35,3 +35,31 @@ export type { OperationRecord } from './operations/operation.mapper.js';
 export type { CountedPage, Page, PageRequest } from './paging/page.js';
 export { Traces } from './traces/traces.js';
 export type { TraceRecord } from './traces/trace.mapper.js';
+export { DEMAND_STEP_MS, loadHostInputs, type GuestInputs, type HostInputs } from './rebalance/host-inputs.js';
+export {
+  REBALANCE_STATUSES,
+  type RebalanceHostRecord,
+  type RebalanceMoveRecord,
+  type RebalanceRunRecord,
+  type RebalanceScheduleRecord,
+  type RebalanceStatus,
+} from './rebalance/rebalance.mapper.js';
+export { Rebalances, type RebalanceRequest } from './rebalance/rebalances.js';
+export {
+  availableBytes,
+  beginGiving,
+  endUnplanned,
+  finishHost,
+  forgetRuns,
+  goingHosts,
+  noteMove,
+  recallPolicy,
+  recentMoves,
+  storeDecision,
+  waitingHosts,
+  type GoingHost,
+  type PastMove,
+  type PlannedMove,
+  type WaitingHost,
+} from './rebalance/run-steps.js';
+export { RebalanceSchedules, type ScheduleDraft } from './rebalance/schedules.js';

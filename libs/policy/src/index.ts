@@ -1,4 +1,5 @@
 export { admit, type Admission, type AdmissionRules, type GuestRequest } from './admission.js';
+export { dampOscillation, type PastTarget } from './damping.js';
 export { deflateToSaveProcess, deflationLimits } from './deflation-limits.js';
 export { nextHostState } from './host-state.js';
 export type { JsonValue, Parsed, Problem } from './model/json.js';
@@ -6,6 +7,6 @@ export type { ParameterDescription, ParameterValues } from './model/parameters.j
 export { PLAN_SCHEMA, type Plan, type PlannedGuest, type UntouchedCause } from './model/plan.js';
 export { parseParameters, type Policy } from './model/policy.js';
 export { HOST_VIEW_SCHEMA, parseHostView } from './model/view-shape.js';
-export type { GuestStats, GuestView, HostView } from './model/view.js';
+export type { DemandHistory, GuestStats, GuestView, HostView } from './model/view.js';
 export { PLACEMENT_STRATEGIES, placeGuest, type Placement, type PlacementStrategy } from './placement.js';
 export { findPolicy, policyNames } from './registry.js';

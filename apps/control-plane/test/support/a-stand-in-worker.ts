@@ -15,6 +15,7 @@ export async function aStandInWorker(databaseUrl: string): Promise<{ stop(): Pro
     operations: () => Promise.resolve(null),
     guests: ({ guestId }) => sample(client, guestId, 1),
     inspections: ({ question }) => Promise.resolve({ tick: 1, text: `${question.file} of the guest` }),
+    rebalances: () => Promise.resolve(null),
   });
   return {
     async stop() {

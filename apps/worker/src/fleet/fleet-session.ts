@@ -5,6 +5,7 @@ import type { JobHandlers, Queues } from '#jobs';
 import {
   commitRevived,
   commitStopped,
+  forgetRuns,
   isId,
   maintainPartitions,
   NotificationListener,
@@ -16,6 +17,7 @@ import {
   type Lease,
   type StoppedGuest,
 } from '#persistence';
+import { Rebalancer } from '../rebalance/rebalancer.js';
 import { ThreadPool } from '../thread/thread-pool.js';
 import { FleetClock } from './clock.js';
 import { FleetLoop } from './fleet-loop.js';
@@ -30,6 +32,9 @@ const PARTITIONS_MS = 3_600_000;
 /** How far the fleet may fall behind its clock before it gives the rest up. */
 const MAX_CLOCK_DEBT_MS = 5_000;
 const QUEUE_DRAIN_MS = 5_000;
+const REBALANCE_MS = 500;
+const SCHEDULES_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export interface SessionParts {
   readonly database: Database;
@@ -47,6 +52,7 @@ export interface SessionParts {
 export class FleetSession {
   readonly #timers: Timers;
   readonly #pool: ThreadPool;
+  readonly #rebalancer: Rebalancer;
   #opened: Promise<void> = Promise.resolve();
   #loop: FleetLoop | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -56,6 +62,7 @@ export class FleetSession {
   constructor(private readonly parts: SessionParts) {
     this.#timers = new Timers(parts.onFailure);
     this.#pool = new ThreadPool(parts.threads, parts.onFailure);
+    this.#rebalancer = new Rebalancer(parts.database, parts.queues, parts.log);
   }
 
   /** Resolves once the fleet runs, or when `close` was called meanwhile. */
@@ -81,8 +88,8 @@ export class FleetSession {
   async #open(): Promise<void> {
     const { database, lease } = this.parts;
     this.#timers.every(LEASE_MS / 3, () => renewLease(database, lease, LEASE_MS));
-    await this.#keepPartitions();
-    this.#timers.every(PARTITIONS_MS, () => this.#keepPartitions());
+    await this.#forgetOld();
+    this.#timers.every(PARTITIONS_MS, () => this.#forgetOld());
     const loop = await this.#recover();
     if (loop === undefined) return;
     this.#loop = loop;
@@ -94,7 +101,10 @@ export class FleetSession {
     this.#timers.every(ROLL_UP_MS, () => this.#rollUp());
     this.#running = loop.run();
     this.#running.catch(this.parts.onFailure);
-    this.parts.queues.process(handlersOf(loop, this.#pool));
+    this.parts.queues.process(handlersOf(loop, this.#pool, this.#rebalancer));
+    await this.#followSchedules();
+    this.#timers.every(SCHEDULES_MS, () => this.#followSchedules());
+    this.#timers.every(REBALANCE_MS, () => this.#rebalancer.advance());
   }
 
   /** Undefined when it was called off. */
@@ -118,8 +128,19 @@ export class FleetSession {
     for (const { guestId, reason } of stopped) this.parts.log.error(`guest ${guestId} does not run: ${reason}`);
   }
 
-  #keepPartitions(): Promise<void> {
-    return maintainPartitions(this.parts.database, new Date(), this.parts.retentionDays);
+  async #forgetOld(): Promise<void> {
+    const { database, retentionDays } = this.parts;
+    await maintainPartitions(database, new Date(), retentionDays);
+    await forgetRuns(database, new Date(Date.now() - retentionDays * DAY_MS));
+  }
+
+  /** A queue that is away is asked again; schedules that are known there go on. */
+  async #followSchedules(): Promise<void> {
+    try {
+      await this.#rebalancer.followSchedules();
+    } catch (error) {
+      this.parts.log.error(`schedules were not followed: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Long ranges read slower without it, but the fleet goes on: it is tried again. */
@@ -132,11 +153,12 @@ export class FleetSession {
   }
 }
 
-function handlersOf(loop: FleetLoop, pool: ThreadPool): JobHandlers {
+function handlersOf(loop: FleetLoop, pool: ThreadPool, rebalancer: Rebalancer): JobHandlers {
   return {
     operations: ({ guestId }) => loop.operations.deliver(checkId(guestId)),
     guests: ({ guestId }) => loop.guests.deliver(checkId(guestId)),
     inspections: ({ guestId, question }) => pool.inspect(guestId, question),
+    rebalances: (job) => rebalancer.handle(job),
   };
 }
 

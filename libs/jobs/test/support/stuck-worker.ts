@@ -12,4 +12,5 @@ application.get(Queues).process({
   },
   guests: () => forever,
   inspections: () => forever,
+  rebalances: () => forever,
 });

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_GUEST_FEATURES,
   MEMORY_METRICS,
   type BalloonState,
   type GuestFeatures,
@@ -22,6 +23,7 @@ export interface GuestRecord {
   readonly maxBytes: number;
   readonly shares: number;
   readonly kernelProfile: KernelProfile;
+  readonly numaNodes: number;
   readonly features: GuestFeatures;
   readonly workload: WorkloadSpec;
   readonly seed: number;
@@ -49,6 +51,10 @@ export interface LatestDetail {
   readonly vmstat: readonly (readonly [name: string, value: number])[];
 }
 
+/** Columns that are no part of a guest as others see it. */
+type NotShown =
+  'shardId' | 'nextSequence' | 'deletedAt' | 'heldUntilMs' | 'stuckSinceMs' | 'stuckCount' | 'forgivenAtMs';
+
 export function toGuest(row: Guest): GuestRecord {
   return {
     id: row.id,
@@ -61,13 +67,14 @@ export function toGuest(row: Guest): GuestRecord {
     maxBytes: Number(row.maxBytes),
     shares: row.shares,
     kernelProfile: row.kernelProfile as KernelProfile,
-    features: row.features as unknown as GuestFeatures,
+    numaNodes: row.numaNodes,
+    features: { ...DEFAULT_GUEST_FEATURES, ...(row.features as unknown as Partial<GuestFeatures>) },
     workload: row.workload as unknown as WorkloadSpec,
     seed: Number(row.seed),
     targetBytes: Number(row.targetBytes),
     bornTick: row.bornTick === null ? null : Number(row.bornTick),
     createdAt: row.createdAt,
-  } satisfies Record<Exclude<keyof Guest, 'shardId' | 'nextSequence' | 'deletedAt'>, unknown>;
+  } satisfies Record<Exclude<keyof Guest, NotShown>, unknown>;
 }
 
 export function toLatest(row: Omit<GuestLatest, 'zones' | 'vmstat' | 'stateDigest'>): LatestSample {

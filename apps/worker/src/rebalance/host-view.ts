@@ -1,0 +1,82 @@
+/** What the database knows of a host, as a policy sees it. */
+import { DEMAND_STEP_MS, type GuestInputs, type HostInputs } from '#persistence';
+import type { DemandHistory, GuestStats, GuestView, HostView } from '#policy';
+import { PAGE_SIZE_BYTES } from '#units';
+
+const NO_PRESSURE = { some10: 0, some60: 0, full10: 0, full60: 0 } as const;
+
+/** What is resident beyond the host's memory lies in its swap. */
+export function toHostView(inputs: HostInputs): HostView {
+  const residentBytes = inputs.guests.reduce((sum, guest) => sum + (guest.residentBytes ?? 0), 0);
+  const wantedBytes = inputs.reservedBytes + residentBytes;
+  const usedBytes = Math.min(wantedBytes, inputs.capacityBytes);
+  const freeBytes = inputs.capacityBytes - usedBytes;
+  return {
+    timeMs: inputs.timeMs,
+    host: {
+      id: inputs.id,
+      capacityBytes: inputs.capacityBytes,
+      reservedBytes: inputs.reservedBytes,
+      usedBytes,
+      freeBytes,
+      availableBytes: freeBytes,
+      swapTotalBytes: inputs.swapBytes,
+      swapUsedBytes: Math.min(inputs.swapBytes, wantedBytes - usedBytes),
+      pressure: NO_PRESSURE,
+      state: inputs.state,
+    },
+    guests: inputs.guests.map((guest) => toGuestView(guest, inputs.timeMs)),
+  };
+}
+
+function toGuestView(guest: GuestInputs, timeMs: number): GuestView {
+  const isForgiven = guest.forgivenAtMs !== null && guest.forgivenAtMs <= timeMs;
+  return {
+    id: guest.id,
+    state: guest.state,
+    migrating: false,
+    assignedBytes: guest.assignedBytes,
+    minBytes: guest.minBytes,
+    maxBytes: guest.maxBytes,
+    shares: guest.shares,
+    balloonTargetBytes: guest.targetBytes,
+    balloonActualBytes: guest.balloonActualBytes ?? 0,
+    residentBytes: guest.residentBytes ?? 0,
+    swappedBytes: 0,
+    stats: toStats(guest, timeMs),
+    stuckSinceMs: isForgiven ? null : guest.stuckSinceMs,
+    lastMovedMs: guest.lastMovedMs,
+    heldUntilMs: guest.heldUntilMs,
+    baselineBytes: null,
+    demand: toDemand(guest.demandBytes),
+  };
+}
+
+function toStats(guest: GuestInputs, timeMs: number): GuestStats | null {
+  if (guest.sampledMs === null) return null;
+  return {
+    ageMs: Math.max(0, timeMs - guest.sampledMs),
+    freeBytes: guest.freeBytes ?? undefined,
+    availableBytes: guest.availableBytes ?? undefined,
+    totalBytes: guest.totalBytes ?? undefined,
+    usedBytes: guest.usedBytes ?? undefined,
+    cachedBytes: guest.cachedBytes ?? undefined,
+    anonBytes: guest.anonBytes ?? undefined,
+    swapUsedBytes: guest.swapUsedBytes ?? undefined,
+    pressure: {
+      some10: guest.some10 ?? 0,
+      some60: guest.some60 ?? 0,
+      full10: guest.full10 ?? 0,
+      full60: guest.full60 ?? 0,
+    },
+    unusableIndex9: guest.unusableIndex9 ?? undefined,
+    lowWatermarkBytes: guest.zones?.reduce((sum, zone) => sum + zone.watermarks.lowPages * PAGE_SIZE_BYTES, 0),
+  };
+}
+
+/** A cell without samples (the fleet was down) counts as the one before it. */
+function toDemand(cells: GuestInputs['demandBytes']): DemandHistory | null {
+  const usedBytes: number[] = [];
+  for (const cell of cells) usedBytes.push(cell ?? usedBytes.at(-1) ?? 0);
+  return usedBytes.length === 0 ? null : { stepMs: DEMAND_STEP_MS, usedBytes };
+}
