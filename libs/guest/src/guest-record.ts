@@ -2,6 +2,7 @@
 import type { BalloonRequest } from './balloon/balloon-request.js';
 import { DRIVER_PHASES } from './balloon/virtio-balloon.js';
 import type { FreePageHints } from './balloon/virtio-balloon.js';
+import type { ClockState } from './guest-clock.js';
 import { RUN_STATES } from './guest-state.js';
 import type { BalloonRecord, GuestRecord, ProgramsRecord } from './guest-state.js';
 import { GuestSnapshotError } from './guest-snapshot-error.js';
@@ -23,6 +24,7 @@ export function parseGuestRecord(text: string): GuestRecord {
     request: optional(fields, 'request', parseRequest),
     balloon: optional(fields, 'balloon', parseBalloon),
     programs: parsePrograms(fieldsOf(fields['programs'], 'programs')),
+    clock: parseClock(fieldsOf(fields['clock'], 'clock')),
   };
 }
 
@@ -57,6 +59,10 @@ function parseHints(fields: Fields): FreePageHints {
     active: countOf(fields, 'active'),
     blocks: countsOf(fields, 'blocks'),
   };
+}
+
+function parseClock(fields: Fields): ClockState {
+  return { reportAtUs: fields['reportAtUs'] === null ? null : numberOf(fields, 'reportAtUs') };
 }
 
 function parsePrograms(fields: Fields): ProgramsRecord {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { GIB, MIB } from '#units';
-import { Guest, type GuestOptions } from './guest.js';
+import type { GuestOptions } from './guest-options.js';
+import { Guest } from './guest.js';
 import { packGuest, unpackGuest } from './guest-snapshot.js';
 import { asciiJson } from './guest-state.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';

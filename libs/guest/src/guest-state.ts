@@ -4,6 +4,7 @@
  */
 import type { BalloonRequest } from './balloon/balloon-request.js';
 import type { DriverPhase, FreePageHints, VirtioBalloon } from './balloon/virtio-balloon.js';
+import type { ClockState } from './guest-clock.js';
 import type { Programs, ProgramsState } from './workload/programs.js';
 
 export const RUN_STATES = ['RUNNING', 'KERNEL_BUG'] as const;
@@ -39,6 +40,7 @@ export interface GuestRecord {
   /** Null without MEMORY_BALLOONING. */
   readonly balloon: BalloonRecord | null;
   readonly programs: ProgramsRecord;
+  readonly clock: ClockState;
 }
 
 /** JSON in printable ASCII: what may be stored a byte a letter. */

@@ -4,7 +4,8 @@ import { GIB, MIB, bytesToPages } from '#units';
 import { tryLockPage } from '../../memory-core/src/allocator/page-lock.js';
 import type { BalloonRequestEnd } from './balloon/balloon-request.js';
 import type { GuestReading } from './guest-reading.js';
-import { Guest, type GuestOptions } from './guest.js';
+import type { GuestOptions } from './guest-options.js';
+import { Guest } from './guest.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
 import { IDLE_WORKLOAD } from './workload/workload.js';
 

@@ -15,12 +15,11 @@ import {
   snapshotMemory,
   SnapshotError,
   vmstat,
-  type KernelProfile,
   type Memory,
   type ProcFile,
 } from '#memory-core';
 import { PAGE_SIZE_BYTES, RandomStream, TICK_US } from '#units';
-import { backOffUs, DEFAULT_BALLOON_COSTS, type BalloonCosts } from './balloon/balloon-costs.js';
+import { backOffUs, DEFAULT_BALLOON_COSTS } from './balloon/balloon-costs.js';
 import {
   deadlineUs,
   endOf,
@@ -32,9 +31,10 @@ import {
   type BalloonRequest,
   type BalloonRequestEnd,
 } from './balloon/balloon-request.js';
-import { BalloonFeature } from './balloon/balloon-features.js';
-import { notifyOutOfMemory, runDriver, setTarget } from './balloon/size-work.js';
+import { notifyOutOfMemory, setTarget } from './balloon/size-work.js';
 import { attachBalloon, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
+import { runClock, startClock, type GuestClock } from './guest-clock.js';
+import { offeredFeatures, optionsText, type GuestOptions } from './guest-options.js';
 import { readBalloon, readMemory, type GuestReading, type MemoryReading } from './guest-reading.js';
 import { parseGuestRecord } from './guest-record.js';
 import { restoreBalloon, restorePrograms } from './guest-restore.js';
@@ -44,22 +44,6 @@ import { asciiJson, balloonRecord, programsRecord, type GuestRecord, type GuestR
 import { StateHash } from './state-hash.js';
 import { runPrograms, startPrograms, type Programs } from './workload/programs.js';
 import { reclaim, slabRatio, type Software } from './workload/software.js';
-import type { Workload } from './workload/workload.js';
-
-export interface GuestOptions {
-  readonly assignedBytes: number;
-  readonly kernelProfile: KernelProfile;
-  readonly memoryBallooning: boolean;
-  readonly balloonCompaction: boolean;
-  readonly deflateOnOom: boolean;
-  readonly freePageReporting: boolean;
-  readonly freePageHinting: boolean;
-  readonly workload: Workload;
-  /** Of all chance in the guest; 0 ≤ seed < 2^32. */
-  readonly seed: number;
-  /** Default: the measured costs of a virtio balloon. */
-  readonly balloonCosts?: BalloonCosts;
-}
 
 /** The balloon list of a guest's only balloon in its memory. */
 const BALLOON_LIST = 0;
@@ -68,6 +52,7 @@ export class Guest {
   readonly #options: GuestOptions;
   readonly #balloon: VirtioBalloon | null;
   readonly #programs: Programs;
+  readonly #clock: GuestClock;
   readonly #ended: BalloonRequestEnd[] = [];
   #tick: number;
   #run: GuestRunState = 'RUNNING';
@@ -100,11 +85,13 @@ export class Guest {
     if (record === null) {
       this.#balloon = probeBalloon(driver);
       this.#programs = startPrograms(options.workload, software, RandomStream.of(options.seed, 'programs'), tick);
+      this.#clock = startClock(memory, this.#balloon, tick * TICK_US);
       return;
     }
     this.#balloon = options.memoryBallooning ? attachBalloon(driver, BALLOON_LIST) : null;
     restoreBalloon(this.#balloon, record.balloon);
     this.#programs = restorePrograms(options.workload, software, record.programs);
+    this.#clock = { memory, balloon: this.#balloon, state: { ...record.clock } };
     this.#run = record.run;
     this.#bugReason = record.bugReason;
     this.#request = record.request;
@@ -180,7 +167,7 @@ export class Guest {
     if (this.#run === 'RUNNING') {
       try {
         if (runPrograms(this.#programs, this.#tick)) this.#reading = null;
-        if (this.#balloon !== null) this.#runBalloon(this.#balloon);
+        this.#live();
       } catch (error) {
         if (!(error instanceof KernelBugError)) throw error;
         this.#stopKernel(error.message);
@@ -222,20 +209,24 @@ export class Guest {
       : `a balloon of ${mib(targetPages)} does not fit into ${mib(ramPages)} of RAM`;
   }
 
-  /** Runs the driver to the end of the tick, and judges the request at its deadline and at the end. */
-  #runBalloon(balloon: VirtioBalloon): void {
+  /** Lets the tick's second pass, and judges the request at its deadline and at the end. */
+  #live(): void {
     const endUs = this.#tick * TICK_US;
     const deadline = this.#request === null ? Infinity : deadlineUs(this.#request);
-    if (deadline < endUs) this.#runBalloonUntil(balloon, deadline);
-    this.#runBalloonUntil(balloon, endUs);
+    let nowUs = endUs - TICK_US;
+    if (deadline >= nowUs && deadline < endUs) {
+      this.#liveUntil(nowUs, deadline);
+      nowUs = deadline;
+    }
+    this.#liveUntil(nowUs, endUs);
   }
 
-  #runBalloonUntil(balloon: VirtioBalloon, untilUs: number): void {
-    if (runDriver(balloon, untilUs)) this.#reading = null;
-    if (this.#request === null) return;
-    const outcome = outcomeOf(this.#request, balloon, untilUs);
+  #liveUntil(fromUs: number, untilUs: number): void {
+    if (runClock(this.#clock, fromUs, untilUs)) this.#reading = null;
+    if (this.#request === null || this.#balloon === null) return;
+    const outcome = outcomeOf(this.#request, this.#balloon, untilUs);
     if (outcome === null) return;
-    const why = whyEnded(outcome, this.#request, balloon, untilUs, freePagesOf(this.memory));
+    const why = whyEnded(outcome, this.#request, this.#balloon, untilUs, freePagesOf(this.memory));
     this.#endRequest(outcome, this.#tick, why);
   }
 
@@ -260,34 +251,10 @@ export class Guest {
       request: this.#request,
       balloon: this.#balloon === null ? null : balloonRecord(this.#balloon),
       programs: programsRecord(this.#programs),
+      clock: this.#clock.state,
     };
     return asciiJson(record);
   }
 }
 
-/** What the device of such a guest offers. */
-function offeredFeatures(options: GuestOptions): number {
-  let features: number = BalloonFeature.MUST_TELL_HOST | BalloonFeature.STATS_VQ;
-  if (options.deflateOnOom) features |= BalloonFeature.DEFLATE_ON_OOM;
-  if (options.freePageReporting) features |= BalloonFeature.REPORTING;
-  if (options.freePageHinting) features |= BalloonFeature.FREE_PAGE_HINT;
-  return features;
-}
-
 const NOTHING_ENDED: readonly BalloonRequestEnd[] = [];
-
-/** What a guest is built with, keys in one order; the workload by its digest. */
-function optionsText(options: GuestOptions): string {
-  return asciiJson({
-    assignedBytes: options.assignedBytes,
-    kernelProfile: options.kernelProfile,
-    memoryBallooning: options.memoryBallooning,
-    balloonCompaction: options.balloonCompaction,
-    deflateOnOom: options.deflateOnOom,
-    freePageReporting: options.freePageReporting,
-    freePageHinting: options.freePageHinting,
-    workload: options.workload.digest,
-    seed: options.seed,
-    balloonCosts: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
-  });
-}

@@ -34,7 +34,7 @@ export type { ReportBlocks, ReportedBlocks } from './reporting/page-reporting.js
 export { RESCHEDULE, runToEnd } from './tasks/task.js';
 export type { Mutex, Task, Wait } from './tasks/task.js';
 export { fragmentationIndex, unusableIndex } from './views/fragmentation.js';
-export { freePagesOf, readUsage } from './views/usage.js';
+export { freePagesOf, perCpuPagesOf, readUsage } from './views/usage.js';
 export type { MemoryUsage, ZoneUsage } from './views/usage.js';
 export { digestMemory, restoreMemory, snapshotMemory } from './state/snapshot.js';
 export { SnapshotError } from './state/snapshot-error.js';

@@ -45,7 +45,12 @@ export function runDriver(driver: VirtioBalloon, untilUs: number): boolean {
 }
 
 function isDue(driver: VirtioBalloon, untilUs: number): boolean {
-  return driver.phase !== 'IDLE' && driver.atUs <= untilUs && !(wantsLock(driver) && driver.lock.held);
+  return nextStepUs(driver) <= untilUs;
+}
+
+/** When the driver goes on by itself; Infinity while it rests or somebody else has the balloon's lock. */
+export function nextStepUs(driver: VirtioBalloon): number {
+  return driver.phase === 'IDLE' || (wantsLock(driver) && driver.lock.held) ? Infinity : driver.atUs;
 }
 
 /** The size work as a task, from wherever it stands to its end; the clock does not matter. Throws KernelBugError. */

@@ -1,0 +1,47 @@
+import type { KernelProfile } from '#memory-core';
+import { DEFAULT_BALLOON_COSTS, type BalloonCosts } from './balloon/balloon-costs.js';
+import { BalloonFeature } from './balloon/balloon-features.js';
+import { asciiJson } from './guest-state.js';
+import type { Workload } from './workload/workload.js';
+
+/** What a guest is built with: it never changes. */
+export interface GuestOptions {
+  readonly assignedBytes: number;
+  readonly kernelProfile: KernelProfile;
+  readonly memoryBallooning: boolean;
+  readonly balloonCompaction: boolean;
+  /** Features of the balloon device. */
+  readonly deflateOnOom: boolean;
+  readonly freePageReporting: boolean;
+  readonly freePageHinting: boolean;
+  readonly workload: Workload;
+  /** Of all chance in the guest; 0 ≤ seed < 2^32. */
+  readonly seed: number;
+  /** Default: the measured costs of a virtio balloon. */
+  readonly balloonCosts?: BalloonCosts;
+}
+
+/** What the balloon device of such a guest offers: statistics always, as hypervisors do, the rest as asked for. */
+export function offeredFeatures(options: GuestOptions): number {
+  let features: number = BalloonFeature.MUST_TELL_HOST | BalloonFeature.STATS_VQ;
+  if (options.deflateOnOom) features |= BalloonFeature.DEFLATE_ON_OOM;
+  if (options.freePageReporting) features |= BalloonFeature.REPORTING;
+  if (options.freePageHinting) features |= BalloonFeature.FREE_PAGE_HINT;
+  return features;
+}
+
+/** The options as text, keys in one order; the workload by its digest. */
+export function optionsText(options: GuestOptions): string {
+  return asciiJson({
+    assignedBytes: options.assignedBytes,
+    kernelProfile: options.kernelProfile,
+    memoryBallooning: options.memoryBallooning,
+    balloonCompaction: options.balloonCompaction,
+    deflateOnOom: options.deflateOnOom,
+    freePageReporting: options.freePageReporting,
+    freePageHinting: options.freePageHinting,
+    workload: options.workload.digest,
+    seed: options.seed,
+    balloonCosts: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
+  });
+}
