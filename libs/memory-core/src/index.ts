@@ -20,6 +20,10 @@ export {
   createBalloonDevice,
   isolatedPages,
 } from './balloon/balloon.js';
+export { setBalloonDriver } from './balloon/driver.js';
+export type { BalloonDriver, MigrateMode } from './balloon/driver.js';
+export { endBalloonMove, startBalloonMove } from './balloon/move.js';
+export { EAGAIN, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
 export { discardPages, discardRun } from './host/backing.js';
 export {

@@ -2,35 +2,27 @@
  * The balloon core: pages taken from the guest and lent to the host, on one list per device, with the kernel's rules.
  * Source: mm/balloon_compaction.c of Linux 5.15 … 6.19 and mm/balloon.c after it, as described in the reference.
  *
- * A device's row in Memory.devices: in use, pages listed, pages isolated, adjusts managed pages. The list is used as a
- * stack: pages enter and leave at the head.
+ * A device's list is used as a stack: pages enter and leave at the head.
  *
  * Up to 6.19 enqueue and dequeue try-lock each page: enqueueing a locked page is a kernel BUG, dequeueing passes over it.
  */
-import { InvariantError, invariant } from '#units';
+import { InvariantError } from '#units';
 import { allocatePages, allocateRun } from '../allocator/allocate.js';
-import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { NIL } from '../layout/constants.js';
 import { EV_BALLOON_DEFLATE, EV_BALLOON_INFLATE } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
 import { KernelBugError } from '../layout/kernel-bug.js';
-import { DEVICE_FIELDS, S_LOCKED_PAGES, S_TOTAL_RAM, balloonListNode } from '../layout/memory.js';
+import { DEVICE_FIELDS, S_LOCKED_PAGES, balloonListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { isPageLocked } from '../allocator/page-lock.js';
 import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
 import { lowestPfn, stretchEnd } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { MAX_BALLOON_DEVICES, TAG_ALLOCATED, TAG_BALLOON, TAG_DEFLATED } from '../layout/tags.js';
-import { setupLowmemReserve } from '../allocator/watermark.js';
-import { ZONE_FIELDS, Z_MANAGED } from '../layout/zone-fields.js';
+import { D_ADJUSTS_MANAGED, D_IN_USE, D_ISOLATED, D_LISTED, adjustManaged, deviceRow } from './device.js';
 
 // Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
-const BLOCK_ORDER = PAGEBLOCK_ORDER;
 const ALLOCATED = TAG_ALLOCATED;
-
-const D_IN_USE = 0;
-const D_LISTED = 1;
-const D_ISOLATED = 2;
-const D_ADJUSTS_MANAGED = 3;
 
 /**
  * A balloon device: its id, or NIL when the guest was built without MEMORY_BALLOONING or has all the devices it can have.
@@ -50,12 +42,12 @@ export function createBalloonDevice(memory: Memory, adjustManaged: boolean): num
 
 /** Pages on the device's list: P. */
 export function balloonPages(memory: Memory, device: number): number {
-  return memory.devices[rowOf(memory, device) + D_LISTED];
+  return memory.devices[deviceRow(memory, device) + D_LISTED];
 }
 
 /** Pages of the device that are isolated for migration: I. */
 export function isolatedPages(memory: Memory, device: number): number {
-  return memory.devices[rowOf(memory, device) + D_ISOLATED];
+  return memory.devices[deviceRow(memory, device) + D_ISOLATED];
 }
 
 /** One page for the balloon, not enqueued yet, or NIL. Never reclaims by force and never goes below the min watermark. */
@@ -90,7 +82,7 @@ export function balloonPageEnqueue(memory: Memory, device: number, pfn: number):
  * Returns `count`.
  */
 export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int32Array, count: number): number {
-  const row = rowOf(memory, device);
+  const row = deviceRow(memory, device);
   const sentinel = balloonListNode(memory, device);
   const lockable = mayBeLocked(memory);
   for (let from = 0; from < count;) {
@@ -113,7 +105,7 @@ export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int
 export function balloonPageDequeue(memory: Memory, device: number): number {
   const single = new Int32Array(1);
   if (balloonPageListDequeue(memory, device, single, 1) === 1) return single[0];
-  const row = rowOf(memory, device);
+  const row = deviceRow(memory, device);
   if (memory.devices[row + D_LISTED] === 0 && memory.devices[row + D_ISOLATED] === 0) {
     throw new KernelBugError('balloon pages are lost: dequeue from a balloon without listed or isolated pages');
   }
@@ -125,7 +117,7 @@ export function balloonPageDequeue(memory: Memory, device: number): number {
  * returns them: the page dequeued last is first. Fewer is an ordinary answer.
  */
 export function balloonPageListDequeue(memory: Memory, device: number, pfns: Int32Array, wanted: number): number {
-  const row = rowOf(memory, device);
+  const row = deviceRow(memory, device);
   const lockable = mayBeLocked(memory);
   const { links } = memory;
   const sentinel = balloonListNode(memory, device);
@@ -171,24 +163,6 @@ function balloonGfp(memory: Memory): number {
   return memory.config.balloonCompaction ? Gfp.HIGHUSER_MOVABLE : Gfp.HIGHUSER;
 }
 
-/**
- * Moves pages in or out of the managed pages of their zones. Up to 6.19 the driver does this, with the same result; only
- * 7.0 recomputes the reserves that depend on it.
- */
-function adjustManaged(memory: Memory, row: number, startPfn: number, pages: number, sign: number): void {
-  if (memory.devices[row + D_ADJUSTS_MANAGED] === 0) return;
-  const { zones, blockZone } = memory;
-  const endPfn = startPfn + pages;
-  for (let pfn = startPfn; pfn < endPfn;) {
-    const block = pfn >> BLOCK_ORDER;
-    const next = Math.min(endPfn, (block + 1) << BLOCK_ORDER);
-    zones[blockZone[block] * ZONE_FIELDS + Z_MANAGED] += sign * (next - pfn);
-    pfn = next;
-  }
-  memory.scalars[S_TOTAL_RAM] += sign * pages;
-  if (memory.rules.coreAdjustsReserves) setupLowmemReserve(memory);
-}
-
 /** Up to 6.19 a page lock matters to the balloon; while nobody holds any, whole stretches can be done at once. */
 function mayBeLocked(memory: Memory): boolean {
   return memory.rules.balloonPageLock && memory.scalars[S_LOCKED_PAGES] > 0;
@@ -203,13 +177,4 @@ function requireEnqueueable(memory: Memory, startPfn: number, pages: number): vo
   if (mayBeLocked(memory) && isPageLocked(memory, startPfn)) {
     throw new KernelBugError(`balloon enqueue of pfn ${startPfn}: its page lock is held by somebody else`);
   }
-}
-
-function rowOf(memory: Memory, device: number): number {
-  const row = device * DEVICE_FIELDS;
-  invariant(
-    device >= 0 && device < MAX_BALLOON_DEVICES && memory.devices[row + D_IN_USE] !== 0,
-    'a balloon device must come from createBalloonDevice',
-  );
-  return row;
 }

@@ -29,6 +29,26 @@ export interface KernelRules {
   readonly showsPcpMarks: boolean;
   /** zoneinfo has the high-atomic reserve (7.0). */
   readonly showsHighatomic: boolean;
+  /** The core, not the driver, keeps the books of a balloon page that moves (7.0). */
+  readonly coreMovesBalloonPages: boolean;
+  /** Many pages are prepared for migration, then moved (6.3 and later), instead of one after the other. */
+  readonly batchedMigration: boolean;
+  /** Compaction keeps its targets by order and asks for what is still missing (6.9 and later), not for the whole batch. */
+  readonly targetsByOrder: boolean;
+  /** Compaction counts frames that it jumps over as scanned, and jumps only over compound pages too large to move (6.5). */
+  readonly countsJumpedFrames: boolean;
+  /** Compaction finishes a pageblock in which a page could not be moved (6.4 and later). */
+  readonly finishesPageblocks: boolean;
+  /** A pageblock with a free block of the wanted order is no target, instead of one with a free pageblock (6.7). */
+  readonly sparesWantedOrder: boolean;
+  /** Proactive compaction counts as the daemon's (recorded: 6.12 does, 6.1 does not). */
+  readonly proactiveCountsAsDaemon: boolean;
+  /** Proactive compaction's marks lie closer together the lower they are (about 6.16 and later). */
+  readonly proactiveLeeway: boolean;
+  /** vm.compact_memory takes 1 and nothing else (6.6 and later). */
+  readonly checksCompactMemory: boolean;
+  /** An asynchronous run for a costly order needs the watermark and the gap without CMA (6.14 and later). */
+  readonly costlyAsyncNeedsGap: boolean;
   /** Pages of kernel image, initrd, percpu areas and early tables that never reach the buddy. */
   readonly kernelImagePages: number;
   /** Pages returned to the buddy after the watermarks were computed: initrd and init sections. */
@@ -47,6 +67,16 @@ const V6_12: KernelRules = {
   showsPromo: true,
   showsPcpMarks: false,
   showsHighatomic: false,
+  coreMovesBalloonPages: false,
+  batchedMigration: true,
+  targetsByOrder: true,
+  countsJumpedFrames: true,
+  finishesPageblocks: true,
+  sparesWantedOrder: true,
+  proactiveCountsAsDaemon: true,
+  proactiveLeeway: false,
+  checksCompactMemory: true,
+  costlyAsyncNeedsGap: false,
   kernelImagePages: 9_680,
   lateManagedPages: 2_071,
 };
@@ -56,6 +86,13 @@ const V6_1: KernelRules = {
   tunesPcp: false,
   movableMinClamped: false,
   showsPromo: false,
+  batchedMigration: false,
+  targetsByOrder: false,
+  countsJumpedFrames: false,
+  finishesPageblocks: false,
+  sparesWantedOrder: false,
+  proactiveCountsAsDaemon: false,
+  checksCompactMemory: false,
   kernelImagePages: 11_437,
   lateManagedPages: 2_372,
 };
@@ -74,6 +111,9 @@ const RULES: Record<KernelProfile, KernelRules> = {
     highatomicFreeInWatermark: true,
     showsPcpMarks: true,
     showsHighatomic: true,
+    coreMovesBalloonPages: true,
+    proactiveLeeway: true,
+    costlyAsyncNeedsGap: true,
   },
 };
 

@@ -1,0 +1,49 @@
+/**
+ * What a balloon driver does for the memory core: tell the host of a page that moves. Drivers live outside the core's
+ * columns; whoever restores a snapshot registers them again.
+ */
+import type { Memory } from '../layout/memory.js';
+import { MAX_BALLOON_DEVICES } from '../layout/tags.js';
+import { RESCHEDULE } from '../tasks/task.js';
+import type { Task } from '../tasks/task.js';
+import { endBalloonMove, startBalloonMove } from './move.js';
+
+/** How hard a migration tries (the kernel's migrate_mode): never blocks, blocks for locks, blocks for writeback too. */
+export const MIGRATE_ASYNC = 0;
+export const MIGRATE_SYNC_LIGHT = 1;
+export const MIGRATE_SYNC = 2;
+export type MigrateMode = typeof MIGRATE_ASYNC | typeof MIGRATE_SYNC_LIGHT | typeof MIGRATE_SYNC;
+
+export interface BalloonDriver {
+  /**
+   * Replaces `oldPfn` by `newPfn` at the host: try-locks the driver, startBalloonMove, tells the host of the new page and
+   * waits, endBalloonMove, tells the host of the old page and waits. The result is 0, −EAGAIN when the driver is busy
+   * (nothing has happened), −ENOENT when the old page was deflated and the new one not inflated (7.0), or another error.
+   */
+  migratePage(newPfn: number, oldPfn: number, mode: MigrateMode): Task<number>;
+}
+
+const registered = new WeakMap<Memory, (BalloonDriver | undefined)[]>();
+
+/** From now on pages of the device move with this driver's help; without one they move and no host hears of it. */
+export function setBalloonDriver(memory: Memory, device: number, driver: BalloonDriver | undefined): void {
+  const drivers = registered.get(memory) ?? new Array<BalloonDriver | undefined>(MAX_BALLOON_DEVICES).fill(undefined);
+  drivers[device] = driver;
+  registered.set(memory, drivers);
+}
+
+export function balloonDriver(memory: Memory, device: number): BalloonDriver {
+  return registered.get(memory)?.[device] ?? hostless(memory, device);
+}
+
+/** Moves pages at once. */
+function hostless(memory: Memory, device: number): BalloonDriver {
+  return {
+    *migratePage(newPfn, oldPfn) {
+      startBalloonMove(memory, device, newPfn, oldPfn);
+      yield RESCHEDULE;
+      endBalloonMove(memory, oldPfn);
+      return 0;
+    },
+  };
+}
