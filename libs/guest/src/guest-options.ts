@@ -7,6 +7,8 @@ import type { Workload } from './workload/workload.js';
 /** What a guest is built with: it never changes. */
 export interface GuestOptions {
   readonly assignedBytes: number;
+  /** Nodes that the memory is spread over evenly. */
+  readonly numaNodes: number;
   readonly kernelProfile: KernelProfile;
   readonly memoryBallooning: boolean;
   readonly balloonCompaction: boolean;
@@ -34,6 +36,7 @@ export function offeredFeatures(options: GuestOptions): number {
 export function optionsText(options: GuestOptions): string {
   return asciiJson({
     assignedBytes: options.assignedBytes,
+    numaNodes: options.numaNodes,
     kernelProfile: options.kernelProfile,
     memoryBallooning: options.memoryBallooning,
     balloonCompaction: options.balloonCompaction,

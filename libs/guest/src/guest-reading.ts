@@ -42,6 +42,8 @@ export interface MemoryReading extends Omit<MemoryUsage, 'zones'> {
 export interface GuestReading extends MemoryReading {
   readonly tick: number;
   readonly run: GuestRunState;
+  /** What stopped it; null while it runs. */
+  readonly stateReason: string | null;
   readonly balloon: BalloonReading;
   /** Memory that programs asked for in the last tick and did not get. */
   readonly unmetPages: number;

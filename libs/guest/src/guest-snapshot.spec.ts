@@ -9,6 +9,7 @@ import { SyntheticWorkload } from './workload/synthetic-workload.js';
 const pattern = { meanRatio: 0.4, swingRatio: 0.2, periodMs: 600_000 };
 const OPTIONS: GuestOptions = {
   assignedBytes: 512 * MIB,
+  numaNodes: 1,
   kernelProfile: '6.12',
   memoryBallooning: true,
   balloonCompaction: true,

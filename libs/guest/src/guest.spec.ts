@@ -11,6 +11,7 @@ import { IDLE_WORKLOAD } from './workload/workload.js';
 
 const IDLE: GuestOptions = {
   assignedBytes: 2 * GIB,
+  numaNodes: 1,
   kernelProfile: '6.12',
   memoryBallooning: true,
   balloonCompaction: true,

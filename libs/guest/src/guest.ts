@@ -99,8 +99,14 @@ export class Guest {
 
   /** A guest that has just booted at the end of `tick`. Throws RangeError naming the option that cannot be. */
   static boot(options: GuestOptions, tick: number): Guest {
-    const { assignedBytes, kernelProfile, memoryBallooning, balloonCompaction } = options;
-    const memory = createMemory({ ramBytes: assignedBytes, kernelProfile, memoryBallooning, balloonCompaction });
+    const { assignedBytes, numaNodes, kernelProfile, memoryBallooning, balloonCompaction } = options;
+    const memory = createMemory({
+      ramBytes: assignedBytes,
+      numaNodes,
+      kernelProfile,
+      memoryBallooning,
+      balloonCompaction,
+    });
     return new Guest(options, memory, tick, null);
   }
 
@@ -184,6 +190,7 @@ export class Guest {
       ...this.#reading,
       tick: this.#tick,
       run: this.#run,
+      stateReason: this.#bugReason,
       balloon: readBalloon(this.#run === 'RUNNING' ? this.#balloon : null, this.#balloon, this.#tick * TICK_US),
       unmetPages: this.#programs.state.unmet,
       stateDigest: state.finish(),

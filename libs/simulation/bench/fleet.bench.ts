@@ -32,7 +32,7 @@ function rssMib(): number {
 }
 
 function configure(assignedBytes: number, workload: WorkloadSpec, seed: number): GuestConfiguration {
-  return { assignedBytes, kernelProfile: '6.12', features: DEFAULT_GUEST_FEATURES, workload, seed };
+  return { assignedBytes, kernelProfile: '6.12', numaNodes: 1, features: DEFAULT_GUEST_FEATURES, workload, seed };
 }
 
 function runDemo(): void {

@@ -5,15 +5,16 @@ import type { SimulatedGuest } from './simulated-guest.js';
 
 /** What the simulated VM is made of. Throws DomainError when its trace is not there. */
 export function toGuestOptions(member: SimulatedGuest): GuestOptions {
-  const { assignedBytes, kernelProfile, features, seed } = member.configuration;
+  const { assignedBytes, numaNodes, kernelProfile, features, seed } = member.configuration;
   return {
     assignedBytes,
+    numaNodes,
     kernelProfile,
     memoryBallooning: features.memoryBallooning,
     balloonCompaction: features.balloonCompaction,
     deflateOnOom: features.deflateOnOom,
     freePageReporting: features.freePageReporting,
-    freePageHinting: false,
+    freePageHinting: features.freePageHinting,
     seed,
     workload: toWorkload(member, member.configuration.workload),
   };

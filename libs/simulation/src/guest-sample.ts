@@ -8,6 +8,7 @@ export function toSample(guestId: string, reading: GuestReading): GuestSample {
     guestId,
     tick: reading.tick,
     state: reading.run,
+    stateReason: reading.stateReason,
     balloonState: reading.balloon.state,
     isolatedPages: reading.isolatedPages,
     values: {
@@ -62,5 +63,6 @@ export function toOperationResult(guestId: string, end: BalloonRequestEnd): Oper
     achievedBytes: pagesToBytes(end.achievedPages),
     deficitBytes: pagesToBytes(end.deficitPages),
     reason: end.reason,
+    result: null,
   };
 }

@@ -168,7 +168,7 @@ describe(`a shard of guests (seed ${RUNS.seed})`, () => {
         for (const result of results) {
           const command = asked.get(result.operationId)!;
           const target = Math.floor(command.targetBytes / 4096) * 4096;
-          expect(result.deficitBytes).toBe(Math.abs(target - result.achievedBytes));
+          expect(result.deficitBytes).toBe(Math.abs(target - (result.achievedBytes ?? Number.NaN)));
           if (result.outcome === 'REACHED') expect(result.deficitBytes).toBe(0);
           expect(result.tick).toBeGreaterThanOrEqual(command.tick);
           expect(samples.some((sample) => sample.guestId === result.guestId && sample.tick === result.tick)).toBe(true);

@@ -35,6 +35,7 @@ describe('ShardSimulation', () => {
         outcome: 'REACHED',
         achievedBytes: 512 * MIB,
         deficitBytes: 0,
+        result: null,
         reason: 'the balloon holds 512 MiB of 512 MiB, reached after 0.6 s',
       },
     ]);

@@ -20,6 +20,7 @@ export function aGuest(guestId: string, configuration: Partial<GuestConfiguratio
     configuration: {
       assignedBytes: 512 * MIB,
       kernelProfile: '6.12',
+      numaNodes: 1,
       features: DEFAULT_GUEST_FEATURES,
       workload: { kind: 'IDLE' },
       seed: 1,
