@@ -1,5 +1,5 @@
 import { JobsModule } from '#jobs';
-import { Fleet, Guests, History, Hosts, Operations, Traces } from '#persistence';
+import { Database, Fleet, Guests, History, Hosts, Operations, Rebalances, Traces } from '#persistence';
 import { requireDatabaseUrl, type Configuration } from '#platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -18,23 +18,18 @@ import { FleetFeed } from './subscription/fleet-feed.js';
 
 export const QUESTIONS = Symbol('questions to the database');
 
+/** The questions that loaders ask; they keep nothing, so a second set costs nothing. */
 const questionsProvider = {
   provide: QUESTIONS,
-  inject: [Fleet, Guests, History, Hosts, Operations, Traces],
-  useFactory: (
-    fleet: Fleet,
-    guests: Guests,
-    history: History,
-    hosts: Hosts,
-    operations: Operations,
-    traces: Traces,
-  ): Questions => ({
-    fleet,
-    guests,
-    history,
-    hosts,
-    operations,
-    traces,
+  inject: [Database],
+  useFactory: (database: Database): Questions => ({
+    fleet: new Fleet(database),
+    guests: new Guests(database),
+    history: new History(database),
+    hosts: new Hosts(database),
+    operations: new Operations(database),
+    rebalances: new Rebalances(database),
+    traces: new Traces(database),
   }),
 };
 
@@ -50,8 +45,7 @@ export class AppModule {
         GraphQLModule.forRootAsync({
           driver: MercuriusDriver,
           inject: questionsProvider.inject,
-          useFactory: (...parts: Parameters<typeof questionsProvider.useFactory>) =>
-            graphqlOptions(questionsProvider.useFactory(...parts)),
+          useFactory: (database: Database) => graphqlOptions(questionsProvider.useFactory(database)),
         }),
       ],
       controllers: [HealthController, MetricsController],

@@ -16,6 +16,9 @@ import type {
   Operations,
   CountedPage,
   Page,
+  RebalanceHostRecord,
+  RebalanceMoveRecord,
+  Rebalances,
   TraceRecord,
   Traces,
 } from '#persistence';
@@ -27,6 +30,7 @@ export interface Questions {
   readonly history: History;
   readonly hosts: Hosts;
   readonly operations: Operations;
+  readonly rebalances: Rebalances;
   readonly traces: Traces;
 }
 
@@ -44,13 +48,15 @@ export interface Loaders {
   readonly detail: DataLoader<string, LatestDetail | null>;
   readonly operation: DataLoader<string, OperationRecord | null>;
   readonly trace: DataLoader<string, TraceRecord | null>;
+  readonly rebalanceHosts: DataLoader<string, readonly RebalanceHostRecord[]>;
+  readonly rebalanceMoves: DataLoader<string, readonly RebalanceMoveRecord[]>;
   readonly guestsOfHost: DataLoader<FirstPageKey, CountedPage<GuestRecord>>;
   readonly operationsOfGuest: DataLoader<FirstPageKey, CountedPage<OperationRecord>>;
 }
 
 const OPTIONS = { cache: false, maxBatchSize: 1000 } as const;
 
-export function createLoaders({ hosts, guests, operations, traces }: Questions): Loaders {
+export function createLoaders({ hosts, guests, operations, rebalances, traces }: Questions): Loaders {
   const guestCounts = byKey((ids) => guests.countByHost(ids));
   const operationCounts = byKey((ids) => operations.countByGuest(ids));
   return {
@@ -61,6 +67,14 @@ export function createLoaders({ hosts, guests, operations, traces }: Questions):
     detail: byKey(async (ids) => keyed(await guests.latestDetail(ids), (detail) => detail.guestId)),
     operation: byKey(async (ids) => keyed(await operations.find(ids), (operation) => operation.id)),
     trace: byKey(async (ids) => keyed(await traces.find(ids), (trace) => trace.id)),
+    rebalanceHosts: manyByKey(
+      (ids) => rebalances.hostsOf(ids),
+      (host) => host.runId,
+    ),
+    rebalanceMoves: manyByKey(
+      (ids) => rebalances.movesOf(ids),
+      (move) => move.runId,
+    ),
     guestsOfHost: firstPages((ids, first) => guests.firstPages(ids, first), guestCounts),
     operationsOfGuest: firstPages((ids, first) => operations.firstPages(ids, first), operationCounts),
   };
@@ -70,6 +84,16 @@ function byKey<Row>(find: (ids: readonly string[]) => Promise<Map<string, Row>>)
   return new DataLoader<string, Row | null>(async (ids) => {
     const rows = await find(ids);
     return ids.map((id) => rows.get(id) ?? null);
+  }, OPTIONS);
+}
+
+function manyByKey<Row>(
+  find: (ids: readonly string[]) => Promise<readonly Row[]>,
+  idOf: (row: Row) => string,
+): DataLoader<string, readonly Row[]> {
+  return new DataLoader<string, readonly Row[]>(async (ids) => {
+    const rows = await find(ids);
+    return ids.map((id) => rows.filter((row) => idOf(row) === id));
   }, OPTIONS);
 }
 

@@ -1,10 +1,20 @@
-import { Database, Fleet, Guests, History, Hosts, Operations, Traces } from '#persistence';
+import {
+  Database,
+  Fleet,
+  Guests,
+  History,
+  Hosts,
+  Operations,
+  RebalanceSchedules,
+  Rebalances,
+  Traces,
+} from '#persistence';
 import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
 
 /** Connections to the database, for the pool and for Prisma each. */
 const MAX_CONNECTIONS = 10;
 
-const QUESTIONS: readonly Type[] = [Fleet, Guests, History, Hosts, Operations, Traces];
+const QUESTIONS: readonly Type[] = [Fleet, Guests, History, Hosts, Operations, RebalanceSchedules, Rebalances, Traces];
 
 /** The database and the questions to it, for every other module. */
 @Global()

@@ -15,6 +15,14 @@ import { OperationConnectionResolver } from './operation/operation.model.js';
 import { OperationMutationsResolver } from './operation/operation-mutations.resolver.js';
 import { GuestOperationsResolver, OperationResolver } from './operation/operation.resolver.js';
 import { PolicyResolver } from './policy/policy.resolver.js';
+import { RebalanceMutationsResolver } from './rebalance/rebalance-mutations.resolver.js';
+import { RebalanceRunConnectionResolver } from './rebalance/rebalance.model.js';
+import {
+  RebalanceHostResolver,
+  RebalanceMoveResolver,
+  RebalanceResolver,
+  RebalanceScheduleResolver,
+} from './rebalance/rebalance.resolver.js';
 import { MemorySampledResolver, SubscriptionResolver } from './subscription/subscription.resolver.js';
 import { TraceConnectionResolver } from './trace/trace.model.js';
 import { TraceResolver } from './trace/trace.resolver.js';
@@ -37,6 +45,12 @@ export const RESOLVERS: Type[] = [
   OperationMutationsResolver,
   OperationResolver,
   PolicyResolver,
+  RebalanceHostResolver,
+  RebalanceMoveResolver,
+  RebalanceMutationsResolver,
+  RebalanceResolver,
+  RebalanceRunConnectionResolver,
+  RebalanceScheduleResolver,
   SubscriptionResolver,
   TraceConnectionResolver,
   TraceResolver,

@@ -1,4 +1,4 @@
 export { checkRedis, type QueueBackend } from './backend.js';
 export { JobsModule } from './jobs.module.js';
-export { Queues, type AddOptions, type JobAnswer, type JobHandlers, type Recurrence } from './queues.js';
+export { Queues, nextTime, type AddOptions, type JobAnswer, type JobHandlers, type Recurrence } from './queues.js';
 export type { JobHandler } from './worker.js';

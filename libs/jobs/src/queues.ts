@@ -3,7 +3,7 @@
  * that is killed loses its lock), so handlers must not mind.
  */
 import { DomainError, QUEUE_NAMES, type ErrorCode, type JobPayloads, type QueueName } from '#contracts';
-import { Queue, QueueEvents, type ConnectionOptions, type Job, type Worker } from 'bullmq';
+import { Queue, QueueEvents, defaultRepeatStrategy, type ConnectionOptions, type Job, type Worker } from 'bullmq';
 import { within } from './deadline.js';
 import { parseJobFailure } from './job-failure.js';
 import { QUEUE_SETTINGS } from './queue-settings.js';
@@ -79,8 +79,8 @@ export class Queues {
   }
 
   /**
-   * Has the payload delivered again and again; a second call with the same id changes its times. Throws DomainError BAD_INPUT for
-   * times that are none, UNAVAILABLE when the backend does not answer.
+   * Has the payload delivered again and again; a second call with the same id changes its times. Throws DomainError UNAVAILABLE
+   * when the backend does not answer.
    */
   async schedule<Name extends QueueName>(
     name: Name,
@@ -88,10 +88,7 @@ export class Queues {
     recurrence: Recurrence,
     payload: JobPayloads[Name],
   ): Promise<void> {
-    const times =
-      'everyMs' in recurrence
-        ? { every: recurrence.everyMs }
-        : { pattern: recurrence.cron, tz: recurrence.timeZone ?? 'UTC' };
+    const times = toRepeat(recurrence);
     const { keepDoneSec, keepDoneJobs, keepFailedSec, keepFailedJobs } = QUEUE_SETTINGS[name];
     const opts = {
       removeOnComplete: { age: keepDoneSec, count: keepDoneJobs },
@@ -174,6 +171,25 @@ export class Queues {
     }
     await events.waitUntilReady();
     return events;
+  }
+}
+
+function toRepeat(recurrence: Recurrence): { every: number } | { pattern: string; tz: string } {
+  return 'everyMs' in recurrence
+    ? { every: recurrence.everyMs }
+    : { pattern: recurrence.cron, tz: recurrence.timeZone ?? 'UTC' };
+}
+
+/** When it comes next after `now`; null: never, or its cron or time zone cannot be read. */
+export function nextTime(recurrence: Recurrence, now: Date): Date | null {
+  try {
+    const next =
+      'everyMs' in recurrence
+        ? now.getTime() + recurrence.everyMs
+        : defaultRepeatStrategy(now.getTime(), toRepeat(recurrence));
+    return next === undefined ? null : new Date(next);
+  } catch {
+    return null;
   }
 }
 
