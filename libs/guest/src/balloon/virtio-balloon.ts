@@ -10,6 +10,7 @@ import type { BalloonCosts } from './balloon-costs.js';
 import { BalloonDevice } from './balloon-device.js';
 import { BalloonFeature, negotiateFeatures, poisonValue } from './balloon-features.js';
 import type { FreePageContent } from './balloon-features.js';
+import { registerMigration } from './balloon-migration.js';
 import { parkStatistics } from './balloon-statistics.js';
 
 /** Balloon pages in one request (VIRTIO_BALLOON_ARRAY_PFNS_MAX). */
@@ -115,7 +116,7 @@ export function attachBalloon(options: DriverOptions, list: number): VirtioBallo
   const pagesPerFrame = options.pagesPerFrame ?? 1;
   invariant(REQUEST_PAGES % pagesPerFrame === 0, 'a request holds whole guest pages');
   const freePageContent = options.freePageContent ?? PLAIN_CONTENT;
-  return {
+  const driver: VirtioBalloon = {
     memory: options.memory,
     costs: options.costs,
     backOffUs: options.backOffUs,
@@ -135,6 +136,8 @@ export function attachBalloon(options: DriverOptions, list: number): VirtioBallo
     stopUpdate: false,
     hints: { toRead: false, received: 0, active: 0, blocks: [] },
   };
+  if (options.memory.config.balloonCompaction) registerMigration(driver);
+  return driver;
 }
 
 export function hasFeature(driver: VirtioBalloon, feature: keyof typeof BalloonFeature): boolean {
