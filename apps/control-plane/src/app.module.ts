@@ -6,6 +6,7 @@ import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { CONFIGURATION } from './configuration.js';
 import { graphqlOptions } from './graphql-options.js';
+import { GuestInspections } from './guest/guest-inspections.js';
 import { GuestJobs } from './guest/guest-jobs.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
@@ -53,6 +54,7 @@ export class AppModule {
         { provide: CONFIGURATION, useValue: configuration },
         questionsProvider,
         FleetFeed,
+        GuestInspections,
         GuestJobs,
         OperationWork,
         RequestMetrics,

@@ -1,6 +1,7 @@
 /** The closed lists of the contracts as GraphQL enums. */
 import {
   BALLOON_STATES,
+  COMPACT_MODES,
   GUEST_STATES,
   HOST_STATES,
   MEMORY_METRICS,
@@ -28,6 +29,11 @@ export const BalloonStateEnum = enumOf(
   BALLOON_STATES,
   'STALLED: the balloon wants pages and the guest has none to give.',
 );
+export const CompactModeEnum = enumOf(
+  'CompactMode',
+  COMPACT_MODES,
+  'How hard a compaction tries; SYNC waits for pages that are locked.',
+);
 export const GuestStateEnum = enumOf('GuestState', GUEST_STATES);
 export const HostStateEnum = enumOf(
   'HostState',
@@ -36,7 +42,11 @@ export const HostStateEnum = enumOf(
 );
 export const OperationKindEnum = enumOf('OperationKind', OPERATION_KINDS);
 export const OperationStatusEnum = enumOf('OperationStatus', OPERATION_STATUSES);
-export const OperationOutcomeEnum = enumOf('OperationOutcome', OPERATION_OUTCOMES, 'How an operation ended.');
+export const OperationOutcomeEnum = enumOf(
+  'OperationOutcome',
+  OPERATION_OUTCOMES,
+  'How an operation ended. REACHED: the balloon stands at the target; DONE: other work was done.',
+);
 export const ProcFileEnum = enumOf('ProcFile', PROC_FILES);
 export const TraceFormatEnum = enumOf('TraceFormat', TRACE_FORMATS);
 export const AggregateEnum = enumOf('Aggregate', AGGREGATES, 'What a bucket of history shows of its samples.');

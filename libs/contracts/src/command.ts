@@ -1,3 +1,4 @@
+import type { GuestWork } from './guest-work.js';
 import type { OperationOutcome } from './operation.js';
 
 /**
@@ -14,6 +15,15 @@ export type GuestCommand =
       /** Simulated time after which the operation ends TIMED_OUT; null: never. */
       readonly timeoutMs: number | null;
     }
+  | {
+      readonly kind: 'PERFORM';
+      readonly guestId: string;
+      readonly tick: number;
+      readonly operationId: string;
+      readonly work: GuestWork;
+      /** As above, in the guest's own time. */
+      readonly timeoutMs: number | null;
+    }
   | { readonly kind: 'CANCEL'; readonly guestId: string; readonly tick: number; readonly operationId: string };
 
 /** How an operation ended, as its guest tells it. */
@@ -22,10 +32,12 @@ export interface OperationResult {
   readonly guestId: string;
   readonly tick: number;
   readonly outcome: OperationOutcome;
-  /** Size of the balloon at the end. */
-  readonly achievedBytes: number;
+  /** Size of the balloon at the end; null where the work was not about it. */
+  readonly achievedBytes: number | null;
   /** How far the balloon is from the target: |target − achieved|. */
-  readonly deficitBytes: number;
+  readonly deficitBytes: number | null;
   /** A sentence for people: what stopped it, with the figures. */
   readonly reason: string;
+  /** What the work came to, by its kind, as JSON; null for balloon work. */
+  readonly result: Readonly<Record<string, unknown>> | null;
 }

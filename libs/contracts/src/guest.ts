@@ -16,6 +16,8 @@ export interface GuestFeatures {
   readonly deflateOnOom: boolean;
   /** VIRTIO_BALLOON_F_REPORTING. */
   readonly freePageReporting: boolean;
+  /** VIRTIO_BALLOON_F_FREE_PAGE_HINT: the host may ask once for what is free, as a live migration does. */
+  readonly freePageHinting: boolean;
   /** MEMORY_BALLOONING: without it the guest has no balloon and refuses balloon work. */
   readonly memoryBallooning: boolean;
   /** BALLOON_COMPACTION: balloon pages are movable. */
@@ -25,6 +27,7 @@ export interface GuestFeatures {
 export const DEFAULT_GUEST_FEATURES: GuestFeatures = {
   deflateOnOom: false,
   freePageReporting: false,
+  freePageHinting: false,
   memoryBallooning: true,
   balloonCompaction: true,
 };
@@ -48,6 +51,8 @@ export type WorkloadSpec =
 export interface GuestConfiguration {
   readonly assignedBytes: number;
   readonly kernelProfile: KernelProfile;
+  /** Nodes that the memory is spread over evenly. */
+  readonly numaNodes: number;
   readonly features: GuestFeatures;
   readonly workload: WorkloadSpec;
   /** 0 ≤ seed < 2^32. */

@@ -12,14 +12,33 @@ export {
   type HostState,
   type WorkloadSpec,
 } from './guest.js';
-export { PROC_FILES, type InspectionAnswer, type InspectionQuestion, type ProcFile } from './inspection.js';
-export { PAYLOAD_PARSERS, QUEUE_NAMES, type JobPayloads, type QueueName } from './jobs.js';
+export {
+  COMPACT_MODES,
+  parseGuestWork,
+  ZONE_NAMES,
+  type CompactMode,
+  type GuestWork,
+  type GuestWorkKind,
+  type ZoneName,
+} from './guest-work.js';
+export {
+  MAX_PAGE_MAP_COLUMNS,
+  PROC_FILES,
+  type InspectionAnswer,
+  type InspectionAnswers,
+  type InspectionQuestion,
+  type PageMapAnswer,
+  type ProcFile,
+} from './inspection.js';
+export { PAYLOAD_PARSERS, QUEUE_NAMES, type JobPayloads, type QueueName, type RebalanceJob } from './jobs.js';
 export { DEFAULT_KERNEL_PROFILE, KERNEL_PROFILES, type KernelProfile } from './kernel-profile.js';
 export {
+  BALLOON_KINDS,
   OPERATION_KINDS,
   OPERATION_OUTCOMES,
   OPERATION_STATUSES,
   STATUS_OF_OUTCOME,
+  type BalloonKind,
   type OperationKind,
   type OperationOutcome,
   type OperationStatus,

@@ -1,11 +1,11 @@
 import { DomainError } from './errors.js';
-import { PROC_FILES, type InspectionQuestion } from './inspection.js';
+import { parseQuestion, type InspectionQuestion } from './inspection.js';
 
 /**
  * What travels on the queues: small, versioned, parsed on arrival. A payload names rows; what they say is in PostgreSQL.
  * A release must still parse the payloads of the one before.
  */
-export const QUEUE_NAMES = ['operations', 'guests', 'inspections'] as const;
+export const QUEUE_NAMES = ['operations', 'guests', 'inspections', 'rebalances'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** An operation row waits to be carried out (or, RUNNING, to be called off). */
@@ -27,10 +27,16 @@ export interface InspectionJob {
   readonly question: InspectionQuestion;
 }
 
+/** A rebalancing run was asked for, or a schedule's time has come. */
+export type RebalanceJob =
+  | { readonly version: 1; readonly kind: 'RUN'; readonly runId: string }
+  | { readonly version: 1; readonly kind: 'SCHEDULE'; readonly scheduleId: string };
+
 export interface JobPayloads {
   readonly operations: OperationJob;
   readonly guests: GuestJob;
   readonly inspections: InspectionJob;
+  readonly rebalances: RebalanceJob;
 }
 
 type Parser<Payload> = (data: unknown) => Payload;
@@ -44,7 +50,18 @@ export const PAYLOAD_PARSERS: { readonly [Name in QueueName]: Parser<JobPayloads
   guests: (data) => ({ version: 1, guestId: text(versioned(data), 'guestId') }),
   inspections: (data) => {
     const record = versioned(data);
-    return { version: 1, guestId: text(record, 'guestId'), question: question(record['question']) };
+    return { version: 1, guestId: text(record, 'guestId'), question: parseQuestion(record['question']) };
+  },
+  rebalances: (data) => {
+    const record = versioned(data);
+    switch (record['kind']) {
+      case 'RUN':
+        return { version: 1, kind: 'RUN', runId: text(record, 'runId') };
+      case 'SCHEDULE':
+        return { version: 1, kind: 'SCHEDULE', scheduleId: text(record, 'scheduleId') };
+      default:
+        throw bad('kind', 'RUN or SCHEDULE', record['kind']);
+    }
   },
 };
 
@@ -52,14 +69,6 @@ function versioned(data: unknown): Record<string, unknown> {
   const record = asRecord(data, 'payload');
   if (record['version'] !== 1) throw bad('version', '1', record['version']);
   return record;
-}
-
-function question(data: unknown): InspectionQuestion {
-  const record = asRecord(data, 'question');
-  if (record['kind'] !== 'PROCFS') throw bad('question.kind', 'PROCFS', record['kind']);
-  const file = PROC_FILES.find((name) => name === record['file']);
-  if (file === undefined) throw bad('question.file', PROC_FILES.join(', '), record['file']);
-  return { kind: 'PROCFS', file };
 }
 
 function asRecord(data: unknown, field: string): Record<string, unknown> {

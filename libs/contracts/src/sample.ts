@@ -50,6 +50,8 @@ export interface GuestSample {
   readonly guestId: string;
   readonly tick: number;
   readonly state: GuestState;
+  /** What stopped the guest: the kernel's bug or its last words; null while it runs, and when it is paused. */
+  readonly stateReason: string | null;
   readonly balloonState: BalloonState;
   readonly isolatedPages: number;
   readonly values: MemoryValues;

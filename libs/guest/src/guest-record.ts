@@ -5,6 +5,7 @@ import type { FreePageHints } from './balloon/virtio-balloon.js';
 import type { ClockState } from './guest-clock.js';
 import { RUN_STATES } from './guest-state.js';
 import type { BalloonRecord, GuestRecord, ProgramsRecord } from './guest-state.js';
+import type { KernelWork, PendingWork } from './work/guest-work.js';
 import { GuestSnapshotError } from './guest-snapshot-error.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,6 +23,8 @@ export function parseGuestRecord(text: string): GuestRecord {
     run: oneOf(fields, 'run', RUN_STATES),
     bugReason: fields['bugReason'] === null ? null : textOf(fields, 'bugReason'),
     request: optional(fields, 'request', parseRequest),
+    work: listOf(fields, 'work').map(parseWork),
+    pausedTicks: countOf(fields, 'pausedTicks'),
     balloon: optional(fields, 'balloon', parseBalloon),
     programs: parsePrograms(fieldsOf(fields['programs'], 'programs')),
     clock: parseClock(fieldsOf(fields['clock'], 'clock')),
@@ -34,6 +37,28 @@ function parseRequest(fields: Fields): BalloonRequest {
     targetPages: countOf(fields, 'targetPages'),
     timeoutMs: fields['timeoutMs'] === null ? null : numberOf(fields, 'timeoutMs'),
     startedUs: numberOf(fields, 'startedUs'),
+  };
+}
+
+function parseWork(value: unknown): PendingWork {
+  const fields = fieldsOf(value, 'work');
+  return {
+    id: textOf(fields, 'id'),
+    work: parseKernelWork(fieldsOf(fields['work'], 'work.work')),
+    timeoutMs: fields['timeoutMs'] === null ? null : numberOf(fields, 'timeoutMs'),
+    startedUs: numberOf(fields, 'startedUs'),
+  };
+}
+
+function parseKernelWork(fields: Fields): KernelWork {
+  const kind = oneOf(fields, 'kind', ['COMPACT', 'OFFLINE_MEMORY_BLOCK', 'ONLINE_MEMORY_BLOCK'] as const);
+  if (kind !== 'COMPACT') return { kind, block: countOf(fields, 'block') };
+  return {
+    kind,
+    node: fields['node'] === null ? null : countOf(fields, 'node'),
+    zone: fields['zone'] === null ? null : textOf(fields, 'zone'),
+    order: fields['order'] === null ? null : countOf(fields, 'order'),
+    mode: oneOf(fields, 'mode', ['ASYNC', 'SYNC_LIGHT', 'SYNC'] as const),
   };
 }
 
@@ -116,6 +141,12 @@ function flagOf(fields: Fields, field: string): boolean {
   const value = fields[field];
   if (typeof value !== 'boolean') throw bad(field, 'true or false');
   return value;
+}
+
+function listOf(fields: Fields, field: string): readonly unknown[] {
+  const values: unknown = fields[field];
+  if (!Array.isArray(values)) throw bad(field, 'a list');
+  return values as readonly unknown[];
 }
 
 function countsOf(fields: Fields, field: string): number[] {

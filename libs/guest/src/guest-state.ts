@@ -5,9 +5,10 @@
 import type { BalloonRequest } from './balloon/balloon-request.js';
 import type { DriverPhase, FreePageHints, VirtioBalloon } from './balloon/virtio-balloon.js';
 import type { ClockState } from './guest-clock.js';
+import type { PendingWork } from './work/guest-work.js';
 import type { Programs, ProgramsState } from './workload/programs.js';
 
-export const RUN_STATES = ['RUNNING', 'KERNEL_BUG'] as const;
+export const RUN_STATES = ['RUNNING', 'PAUSED', 'KERNEL_BUG'] as const;
 export type GuestRunState = (typeof RUN_STATES)[number];
 
 export interface BalloonRecord {
@@ -37,6 +38,10 @@ export interface GuestRecord {
   readonly bugReason: string | null;
   /** The balloon request that somebody waits for. */
   readonly request: BalloonRequest | null;
+  /** Other work that goes on. */
+  readonly work: readonly PendingWork[];
+  /** Ticks that it has spent paused. */
+  readonly pausedTicks: number;
   /** Null without MEMORY_BALLOONING. */
   readonly balloon: BalloonRecord | null;
   readonly programs: ProgramsRecord;

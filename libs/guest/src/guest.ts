@@ -10,12 +10,14 @@ import {
   digestMemory,
   freePagesOf,
   KernelBugError,
+  pageMap,
   procText,
   restoreMemory,
   snapshotMemory,
   SnapshotError,
   vmstat,
   type Memory,
+  type PageMap,
   type ProcFile,
 } from '#memory-core';
 import { PAGE_SIZE_BYTES, RandomStream, TICK_US } from '#units';
@@ -42,6 +44,8 @@ import { GuestSnapshotError } from './guest-snapshot-error.js';
 import { packGuest, unpackGuest } from './guest-snapshot.js';
 import { asciiJson, balloonRecord, programsRecord, type GuestRecord, type GuestRunState } from './guest-state.js';
 import { StateHash } from './state-hash.js';
+import type { GuestWork, WorkEnd } from './work/guest-work.js';
+import { WorkQueue } from './work/work-queue.js';
 import { runPrograms, startPrograms, type Programs } from './workload/programs.js';
 import { reclaim, slabRatio, type Software } from './workload/software.js';
 
@@ -54,6 +58,9 @@ export class Guest {
   readonly #programs: Programs;
   readonly #clock: GuestClock;
   readonly #ended: BalloonRequestEnd[] = [];
+  readonly #work: WorkQueue;
+  /** Ticks that it has spent paused: its own time is that much behind. */
+  #pausedTicks = 0;
   #tick: number;
   #run: GuestRunState = 'RUNNING';
   #bugReason: string | null = null;
@@ -69,6 +76,7 @@ export class Guest {
   ) {
     this.#options = options;
     this.#tick = tick;
+    this.#work = new WorkQueue(record?.work ?? []);
     const software: Software = {
       memory,
       ramPages: options.assignedBytes / PAGE_SIZE_BYTES,
@@ -95,6 +103,7 @@ export class Guest {
     this.#run = record.run;
     this.#bugReason = record.bugReason;
     this.#request = record.request;
+    this.#pausedTicks = record.pausedTicks;
   }
 
   /** A guest that has just booted at the end of `tick`. Throws RangeError naming the option that cannot be. */
@@ -142,7 +151,7 @@ export class Guest {
 
   /** Asks the balloon for `targetPages` from the start of the next tick on. A request that still runs is superseded. */
   requestBalloon(id: string, targetPages: number, timeoutMs: number | null): void {
-    const startedUs = this.#tick * TICK_US;
+    const startedUs = this.#nowUs;
     const refusal = this.#refusal(targetPages);
     if (this.#balloon === null || refusal !== null) {
       const held = this.#balloon?.device.actualPages ?? 0;
@@ -158,10 +167,22 @@ export class Guest {
     this.#reading = null;
   }
 
-  /** Calls the request off, if it still runs: the balloon stays as large as it is. */
+  /** Asks for other work, from the start of the next tick on. */
+  perform(id: string, work: GuestWork, timeoutMs: number | null): void {
+    if (this.#bugReason !== null) {
+      this.#work.end(id, this.#tick + 1, { outcome: 'REFUSED', reason: this.#bugReason, result: null });
+    } else if (work.kind === 'PAUSE' || work.kind === 'RESUME') {
+      this.#switchRun(id, work.kind);
+    } else {
+      this.#work.add(id, work, timeoutMs, this.#nowUs);
+    }
+  }
+
+  /** Calls the request or the work off, if it still runs: the balloon stays as large as it is. */
   cancelRequest(id: string): void {
+    this.#work.cancel(id, this.#tick + 1);
     if (this.#balloon === null || this.#request?.id !== id) return;
-    const nowUs = this.#tick * TICK_US;
+    const nowUs = this.#nowUs;
     const why = whyEnded('CANCELLED', this.#request, this.#balloon, nowUs, 0);
     setTarget(this.#balloon, this.#balloon.numPages, nowUs);
     this.#endRequest('CANCELLED', this.#tick + 1, why);
@@ -170,9 +191,11 @@ export class Guest {
   /** Runs one tick; returns the requests that ended in it, those of the commands given before it included. */
   advance(): readonly BalloonRequestEnd[] {
     this.#tick++;
+    if (this.#run === 'PAUSED') this.#pausedTicks++;
     if (this.#run === 'RUNNING') {
       try {
-        if (runPrograms(this.#programs, this.#tick)) this.#reading = null;
+        if (this.#work.attempt(this.memory, this.#nowUs - TICK_US, this.#tick)) this.#reading = null;
+        if (runPrograms(this.#programs, this.#tick - this.#pausedTicks)) this.#reading = null;
         this.#live();
       } catch (error) {
         if (!(error instanceof KernelBugError)) throw error;
@@ -180,6 +203,11 @@ export class Guest {
       }
     }
     return this.#ended.length === 0 ? NOTHING_ENDED : this.#ended.splice(0);
+  }
+
+  /** Work besides the balloon's that ended in the last tick, or by commands given since; each end is told once. */
+  takeWorkEnds(): readonly WorkEnd[] {
+    return this.#work.takeEnds();
   }
 
   /** What is known of the guest now. Cheap while neither memory nor balloon changes. */
@@ -191,7 +219,7 @@ export class Guest {
       tick: this.#tick,
       run: this.#run,
       stateReason: this.#bugReason,
-      balloon: readBalloon(this.#run === 'RUNNING' ? this.#balloon : null, this.#balloon, this.#tick * TICK_US),
+      balloon: readBalloon(this.#bugReason === null ? this.#balloon : null, this.#balloon, this.#nowUs),
       unmetPages: this.#programs.state.unmet,
       stateDigest: state.finish(),
     };
@@ -207,6 +235,26 @@ export class Guest {
     return vmstat(this.memory);
   }
 
+  /** What the guest's pages are, in at most `columns` cells. */
+  pageMap(columns: number): PageMap {
+    return pageMap(this.memory, columns);
+  }
+
+  /** The guest's own time, which stands while it is paused. */
+  get #nowUs(): number {
+    return (this.#tick - this.#pausedTicks) * TICK_US;
+  }
+
+  #switchRun(id: string, kind: 'PAUSE' | 'RESUME'): void {
+    const wanted = kind === 'PAUSE' ? 'PAUSED' : 'RUNNING';
+    const name = wanted.toLowerCase();
+    const fromTick = this.#tick + 1;
+    const reason =
+      this.#run === wanted ? `the guest was ${name} already` : `the guest is ${name} from tick ${fromTick} on`;
+    this.#run = wanted;
+    this.#work.end(id, fromTick, { outcome: 'DONE', reason, result: null });
+  }
+
   #refusal(targetPages: number): string | null {
     if (this.#bugReason !== null) return this.#bugReason;
     if (this.#balloon === null) return 'the guest was built without MEMORY_BALLOONING: it has no balloon';
@@ -218,7 +266,7 @@ export class Guest {
 
   /** Lets the tick's second pass, and judges the request at its deadline and at the end. */
   #live(): void {
-    const endUs = this.#tick * TICK_US;
+    const endUs = this.#nowUs;
     const deadline = this.#request === null ? Infinity : deadlineUs(this.#request);
     let nowUs = endUs - TICK_US;
     if (deadline >= nowUs && deadline < endUs) {
@@ -249,6 +297,7 @@ export class Guest {
     this.#bugReason = `kernel BUG: ${reason}`;
     this.#reading = null;
     this.#endRequest('REFUSED', this.#tick, this.#bugReason);
+    this.#work.refuseAll(this.#tick, this.#bugReason);
   }
 
   #stateText(): string {
@@ -256,6 +305,8 @@ export class Guest {
       run: this.#run,
       bugReason: this.#bugReason,
       request: this.#request,
+      work: this.#work.pending,
+      pausedTicks: this.#pausedTicks,
       balloon: this.#balloon === null ? null : balloonRecord(this.#balloon),
       programs: programsRecord(this.#programs),
       clock: this.#clock.state,

@@ -5,6 +5,7 @@ export { GuestSnapshotError } from './guest-snapshot-error.js';
 export type { GuestOptions } from './guest-options.js';
 export { Guest } from './guest.js';
 export { StateHash } from './state-hash.js';
+export type { GuestWork, WorkEnd } from './work/guest-work.js';
 export { SyntheticWorkload, type SyntheticPattern } from './workload/synthetic-workload.js';
 export { TraceWorkload, type ActivitySeries } from './workload/trace-workload.js';
 export { IDLE_WORKLOAD, type Workload } from './workload/workload.js';

@@ -6,14 +6,8 @@
 import type { GuestCommand } from '#contracts';
 import type { Database } from './database.js';
 import { fence, type Lease } from './lease.js';
+import { toCommand, type CommandRow } from './operations/operation-command.js';
 import { refuseWork } from './stopped-guests.js';
-
-interface AdmittedRow {
-  id: string;
-  guest_id: string;
-  target_bytes: string;
-  timeout_ms: number | null;
-}
 
 /**
  * Gives the waiting operations of these guests the tick `tick`, and the calls to cancel running ones. Returns the commands in
@@ -29,7 +23,7 @@ export async function admitOperations(
   return database.transaction(async (client) => {
     await fence(client, lease);
     await refuseWork(client, lease, guestIds, tick);
-    const admitted = await client.query<AdmittedRow>(
+    const admitted = await client.query<CommandRow>(
       `WITH waiting AS (
          SELECT o.id, o.sequence FROM operation o JOIN guest g ON g.id = o.guest_id
           WHERE o.guest_id = ANY($1::uuid[]) AND o.status = 'QUEUED' AND g.born_tick IS NOT NULL AND g.state <> 'DELETED'
@@ -37,7 +31,7 @@ export async function admitOperations(
        admitted AS (
          UPDATE operation o SET status = 'RUNNING', applied_tick = $2, started_at = now(), attempts = attempts + 1, epoch = $3
            FROM waiting WHERE o.id = waiting.id
-         RETURNING o.id, o.guest_id, o.target_bytes::text, o.timeout_ms, o.sequence)
+         RETURNING o.id, o.guest_id, o.target_bytes::text, o.work, o.timeout_ms, o.sequence)
        SELECT *, pg_notify('ballast_operation', json_build_object('operationId', id, 'guestId', guest_id)::text)
          FROM admitted ORDER BY guest_id, sequence`,
       [guestIds, tick, lease.epochs[0]],
@@ -49,14 +43,7 @@ export async function admitOperations(
       [guestIds, tick, lease.epochs[0]],
     );
     return [
-      ...admitted.rows.map((row): GuestCommand => ({
-        kind: 'SET_BALLOON_TARGET',
-        guestId: row.guest_id,
-        tick,
-        operationId: row.id,
-        targetBytes: Number(row.target_bytes),
-        timeoutMs: row.timeout_ms,
-      })),
+      ...admitted.rows.map((row) => toCommand(row, tick)),
       ...cancelled.rows.map((row): GuestCommand => ({
         kind: 'CANCEL',
         guestId: row.guest_id,
@@ -83,7 +70,7 @@ export async function findWaitingWork(
 ): Promise<WaitingWork> {
   const operations = await database.pool.query<{ guest_id: string }>(
     `SELECT DISTINCT o.guest_id FROM operation o JOIN guest g ON g.id = o.guest_id
-      WHERE g.shard_id = ANY($1::int[]) AND (g.born_tick IS NOT NULL OR g.state = 'PAUSED') AND g.state <> 'DELETED'
+      WHERE g.shard_id = ANY($1::int[]) AND (g.born_tick IS NOT NULL OR g.state_reason IS NOT NULL) AND g.state <> 'DELETED'
         AND (o.status = 'QUEUED' OR (o.status = 'RUNNING' AND o.cancel_asked_at IS NOT NULL AND o.cancel_tick IS NULL))`,
     [lease.shardIds],
   );

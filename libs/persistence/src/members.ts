@@ -1,15 +1,18 @@
 /** The guests of a worker as it needs them: configuration, trace, and what happened since their newest snapshot. */
-import type {
-  GuestCommand,
-  GuestConfiguration,
-  GuestFeatures,
-  KernelProfile,
-  TraceSeries,
-  WorkloadSpec,
+import {
+  DEFAULT_GUEST_FEATURES,
+  type GuestCommand,
+  type GuestConfiguration,
+  type GuestFeatures,
+  type KernelProfile,
+  type TraceSeries,
+  type WorkloadSpec,
 } from '#contracts';
 import type { Database } from './database.js';
 import { fence, type Lease } from './lease.js';
 import type { TimedSample } from './sample-copy.js';
+import { notify } from './notifications.js';
+import { COMMAND_COLUMNS, toCommand, type CommandRow } from './operations/operation-command.js';
 import { appendSamples, replaceLatest } from './sample-writer.js';
 
 /** What a guest is made of. */
@@ -36,14 +39,15 @@ interface GuestRow {
   state: string;
   assigned_bytes: string;
   kernel_profile: string;
-  features: GuestFeatures;
+  numa_nodes: number;
+  features: Partial<GuestFeatures>;
   workload: WorkloadSpec;
   seed: string;
   born_tick: string | null;
 }
 
 const GUEST_COLUMNS =
-  'id, state, assigned_bytes::text, kernel_profile, features, workload, seed::text, born_tick::text';
+  'id, state, assigned_bytes::text, kernel_profile, numa_nodes, features, workload, seed::text, born_tick::text';
 
 /** Guests of these ids that are to be booted, and ids of those that are deleted. */
 export async function loadNewcomers(
@@ -79,6 +83,7 @@ export async function commitBirths(
     const kept = samples.filter(({ sample }) => alive.has(sample.guestId));
     await appendSamples(client, kept);
     await replaceLatest(client, kept);
+    if (kept.length > 0) await notify(client, 'ballast_sampled', { tick });
   });
 }
 
@@ -129,38 +134,25 @@ async function recoverable(database: Database, row: GuestRow): Promise<Recoverab
   };
 }
 
-interface CommandRow {
-  id: string;
-  target_bytes: string;
-  timeout_ms: number | null;
+interface PastRow extends CommandRow {
   applied_tick: string;
   cancel_tick: string | null;
 }
 
 async function commandsSince(database: Database, guestId: string, tick: number): Promise<GuestCommand[]> {
-  const { rows } = await database.pool.query<CommandRow>(
-    `SELECT id, target_bytes::text, timeout_ms, applied_tick::text, cancel_tick::text FROM operation
+  const { rows } = await database.pool.query<PastRow>(
+    `SELECT ${COMMAND_COLUMNS}, applied_tick::text, cancel_tick::text FROM operation
       WHERE guest_id = $1 AND (applied_tick > $2 OR cancel_tick > $2) ORDER BY sequence`,
     [guestId, tick],
   );
   const commands: GuestCommand[] = [];
   for (const row of rows) {
     const appliedTick = Number(row.applied_tick);
-    if (appliedTick > tick) {
-      const timeoutMs = row.timeout_ms;
-      commands.push({
-        kind: 'SET_BALLOON_TARGET',
-        guestId,
-        tick: appliedTick,
-        operationId: row.id,
-        targetBytes: Number(row.target_bytes),
-        timeoutMs,
-      });
-    }
+    if (appliedTick > tick) commands.push(toCommand(row, appliedTick));
     if (row.cancel_tick !== null)
       commands.push({ kind: 'CANCEL', guestId, tick: Number(row.cancel_tick), operationId: row.id });
   }
-  // Within a tick an admission hands out targets first, then calls to cancel.
+  // Within a tick an admission hands out work first, then calls to cancel.
   return commands.sort((a, b) => a.tick - b.tick || Number(a.kind === 'CANCEL') - Number(b.kind === 'CANCEL'));
 }
 
@@ -171,7 +163,8 @@ async function toMember(database: Database, row: GuestRow): Promise<GuestMember>
     configuration: {
       assignedBytes: Number(row.assigned_bytes),
       kernelProfile: row.kernel_profile as KernelProfile,
-      features: row.features,
+      numaNodes: row.numa_nodes,
+      features: { ...DEFAULT_GUEST_FEATURES, ...row.features },
       workload,
       seed: Number(row.seed),
     },

@@ -56,16 +56,18 @@ async function storeSamples(client: PoolClient, samples: readonly TimedSample[])
 async function endOperations(client: PoolClient, lease: Lease, results: readonly OperationResult[]): Promise<void> {
   if (results.length === 0) return;
   await client.query(
-    `WITH told(id, status, outcome, achieved, deficit, reason, tick) AS (
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])),
+    `WITH told(id, status, outcome, achieved, deficit, reason, tick, result) AS (
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $9::jsonb[])),
      ended AS (
        UPDATE operation o SET status = told.status, outcome = told.outcome, achieved_bytes = told.achieved,
-              deficit_bytes = told.deficit, reason = told.reason, finished_tick = told.tick, finished_at = now(), epoch = $8
+              deficit_bytes = told.deficit, reason = told.reason, result = told.result, finished_tick = told.tick, finished_at = now(), epoch = $8
          FROM told WHERE o.id = told.id AND o.status = 'RUNNING'
        RETURNING o.id, o.guest_id, o.sequence, o.outcome, o.achieved_bytes),
      frozen AS (
        UPDATE guest g SET target_bytes = ended.achieved_bytes FROM ended
-        WHERE g.id = ended.guest_id AND ended.outcome = 'CANCELLED' AND g.next_sequence = ended.sequence + 1)
+        WHERE g.id = ended.guest_id AND ended.outcome = 'CANCELLED' AND ended.achieved_bytes IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM operation newer
+                           WHERE newer.guest_id = g.id AND newer.sequence > ended.sequence AND newer.target_bytes IS NOT NULL))
      SELECT pg_notify('ballast_operation', json_build_object('operationId', id, 'guestId', guest_id)::text) FROM ended`,
     [
       results.map((result) => result.operationId),
@@ -76,6 +78,7 @@ async function endOperations(client: PoolClient, lease: Lease, results: readonly
       results.map((result) => result.reason),
       results.map((result) => result.tick),
       lease.epochs[0],
+      results.map((result) => (result.result === null ? null : JSON.stringify(result.result))),
     ],
   );
 }

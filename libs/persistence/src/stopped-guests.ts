@@ -49,7 +49,7 @@ export async function commitRevived(database: Database, lease: Lease, guestIds: 
   await database.transaction(async (client) => {
     await fence(client, lease);
     await client.query(
-      `UPDATE guest SET state = 'RUNNING', state_reason = NULL WHERE id = ANY($1::uuid[]) AND state = 'PAUSED'`,
+      `UPDATE guest SET state = 'RUNNING', state_reason = NULL WHERE id = ANY($1::uuid[]) AND state = 'PAUSED' AND state_reason IS NOT NULL`,
       [guestIds],
     );
   });
@@ -65,11 +65,11 @@ export async function refuseWork(
   await client.query(
     `WITH ended AS (
        UPDATE operation o SET status = 'FAILED', outcome = 'REFUSED', reason = 'the guest does not run: ' || g.state_reason,
-              achieved_bytes = coalesce(l.balloon_actual_bytes, 0),
+              achieved_bytes = CASE WHEN o.target_bytes IS NOT NULL THEN coalesce(l.balloon_actual_bytes, 0) END,
               deficit_bytes = abs(o.target_bytes - coalesce(l.balloon_actual_bytes, 0)),
               finished_tick = $3, finished_at = now(), epoch = $2
          FROM guest g LEFT JOIN guest_latest l ON l.guest_id = g.id
-        WHERE o.guest_id = g.id AND g.id = ANY($1::uuid[]) AND g.state = 'PAUSED' AND o.status IN ('QUEUED', 'RUNNING')
+        WHERE o.guest_id = g.id AND g.id = ANY($1::uuid[]) AND g.state = 'PAUSED' AND g.state_reason IS NOT NULL AND o.status IN ('QUEUED', 'RUNNING')
        RETURNING o.id, o.guest_id)
      SELECT pg_notify('ballast_operation', json_build_object('operationId', id, 'guestId', guest_id)::text) FROM ended`,
     [guestIds, lease.epochs[0], tick],

@@ -168,8 +168,8 @@ describe('guests', () => {
     await storeLatest(database(), { guestId: id, sampledAt: NOW, tick: 1_000_000, values: values({ freeBytes: 5 }) });
     const [latest] = await guests.latest([id, id, 'no-uuid']);
     expect(latest).toMatchObject({ guestId: id, tick: 1_000_000, sampledAt: NOW, values: values({ freeBytes: 5 }) });
-    expect(await guests.latestAfter(999_999)).toEqual([latest]);
-    expect(await guests.latestAfter(1_000_000)).toEqual([]);
+    expect(await guests.latestSince(1_000_000)).toEqual([latest]);
+    expect(await guests.latestSince(1_000_001)).toEqual([]);
     expect(await guests.latestDetail([id])).toEqual([{ guestId: id, zones: [], vmstat: [['nr_free_pages', 7]] }]);
   });
 });

@@ -87,7 +87,7 @@ describe('whoever lost the shards', () => {
     await takeOver(database(), 'new');
   });
 
-  const result = { tick: 1, outcome: 'REACHED', achievedBytes: 0, deficitBytes: 0, reason: '' } as const;
+  const result = { tick: 1, outcome: 'REACHED', achievedBytes: 0, deficitBytes: 0, reason: '', result: null } as const;
 
   it.each<[string, () => Promise<unknown>]>([
     ['admit', () => admitOperations(database(), lost, [guestId], 2)],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MIB } from '#units';
 import { Guests } from '../src/guests/guests.js';
-import type { OperationRequest } from '../src/operations/acknowledge.js';
+import type { BalloonRequest, OperationRequest } from '../src/operations/acknowledge.js';
 import type { OperationRecord } from '../src/operations/operation.mapper.js';
 import { Operations } from '../src/operations/operations.js';
 import { aGuest } from './support/a-fleet.js';
@@ -9,7 +9,7 @@ import { withDatabase } from './support/with-database.js';
 
 const database = withDatabase();
 
-function request(guestId: string, changes: Partial<OperationRequest> = {}): OperationRequest {
+function request(guestId: string, changes: Partial<BalloonRequest> = {}): BalloonRequest {
   return {
     guestId,
     kind: 'SET_BALLOON_TARGET',
@@ -41,7 +41,7 @@ describe('acknowledging an operation', () => {
     const first = await acknowledged(request(id));
     const second = await acknowledged(request(id, { kind: 'INFLATE', bytes: 50 * MIB }));
     const third = await acknowledged(request(id, { kind: 'DEFLATE', bytes: 30 * MIB }));
-    expect([first, second, third].map((one) => [one.sequence, one.status, one.targetBytes / MIB])).toEqual([
+    expect([first, second, third].map((one) => [one.sequence, one.status, (one.targetBytes ?? 0) / MIB])).toEqual([
       [1, 'QUEUED', 100],
       [2, 'QUEUED', 150],
       [3, 'QUEUED', 120],
@@ -82,7 +82,9 @@ describe('acknowledging an operation', () => {
     const { edges } = await new Operations(database()).list({ guestId: id }, { first: 50, after: null });
     const bySequence = edges.map(({ node }) => node).sort((a, b) => a.sequence - b.sequence);
     expect(bySequence.map((one) => one.sequence)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
-    expect(bySequence.map((one) => one.targetBytes / MIB)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    expect(bySequence.map((one) => (one.targetBytes ?? 0) / MIB)).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+    );
     expect(await targetOf(id)).toBe(20 * MIB);
   });
 

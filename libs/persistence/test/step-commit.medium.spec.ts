@@ -31,7 +31,15 @@ async function aRunningOperation(): Promise<{ guestId: string; operationId: stri
 
 function ended(of: { guestId: string; operationId: string }, outcome: OperationOutcome, mib: number): OperationResult {
   const achievedBytes = mib * MIB;
-  return { ...of, tick: 3, outcome, achievedBytes, deficitBytes: 64 * MIB - achievedBytes, reason: `stands at ${mib}` };
+  return {
+    ...of,
+    tick: 3,
+    outcome,
+    achievedBytes,
+    deficitBytes: 64 * MIB - achievedBytes,
+    reason: `stands at ${mib}`,
+    result: null,
+  };
 }
 
 const find = async (id: string): Promise<unknown> => (await new Operations(database()).find([id]))[0];

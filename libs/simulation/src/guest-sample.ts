@@ -1,5 +1,5 @@
 import type { GuestSample, OperationResult, ZoneSample } from '#contracts';
-import type { BalloonRequestEnd, GuestReading, ZoneReading } from '#guest';
+import type { BalloonRequestEnd, GuestReading, WorkEnd, ZoneReading } from '#guest';
 import { pagesToBytes } from '#units';
 
 export function toSample(guestId: string, reading: GuestReading): GuestSample {
@@ -65,4 +65,9 @@ export function toOperationResult(guestId: string, end: BalloonRequestEnd): Oper
     reason: end.reason,
     result: null,
   };
+}
+
+export function toWorkResult(guestId: string, end: WorkEnd): OperationResult {
+  const { id, ...told } = end;
+  return { operationId: id, guestId, achievedBytes: null, deficitBytes: null, ...told };
 }

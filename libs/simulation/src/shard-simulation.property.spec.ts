@@ -37,6 +37,7 @@ const members = fc
     mib: fc.constantFrom(128, 256, 512),
     kernelProfile: fc.constantFrom(...KERNEL_PROFILES),
     deflateOnOom: fc.boolean(),
+    freePageReporting: fc.boolean(),
     memoryBallooning: fc.integer({ min: 0, max: 7 }).map((draw) => draw > 0),
     balloonCompaction: fc.boolean(),
     workload: workloads,

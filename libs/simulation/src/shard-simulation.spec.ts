@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DomainError } from '#contracts';
+import { DomainError, PROC_FILES, type InspectionAnswers, type ProcFile } from '#contracts';
 import { Guest, type GuestReading } from '#guest';
 import { GIB, MIB, bytesToPages, pagesToBytes } from '#units';
 import { aGuest } from '../test/members.js';
@@ -96,15 +96,90 @@ describe('ShardSimulation', () => {
     expect(thrown(() => simulation.snapshot('b'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('prints the files of /proc that the core can, and says which when asked for another', () => {
+  it('prints the files of /proc', () => {
     const simulation = new ShardSimulation();
     simulation.boot(aGuest('a'), 3);
-    const ask = (file: 'BUDDYINFO' | 'VMSTAT' | 'MEMINFO' | 'ZONEINFO') =>
-      simulation.inspect('a', { kind: 'PROCFS', file });
+    const ask = (file: ProcFile) => simulation.inspect('a', { kind: 'PROCFS', file }) as InspectionAnswers['PROCFS'];
     expect(ask('BUDDYINFO')).toMatchObject({ tick: 3 });
+    expect(PROC_FILES.map((file) => ask(file).text).every((text) => text.endsWith('\n'))).toBe(true);
     expect(ask('BUDDYINFO').text).toMatch(/^Node 0, zone {6}DMA /);
     expect(ask('VMSTAT').text).toMatch(/^nr_free_pages \d+\n/);
     expect(ask('MEMINFO').text).toMatch(/^MemTotal: /);
+  });
+
+  it('maps the pages of a guest as shares', () => {
+    const simulation = new ShardSimulation();
+    simulation.boot(aGuest('a'), 3);
+    const { tick, pagesPerCell, cells } = simulation.inspect('a', {
+      kind: 'PAGE_MAP',
+      columns: 16,
+    }) as InspectionAnswers['PAGE_MAP'];
+    expect([tick, cells.length, pagesPerCell]).toEqual([3, 16, expect.any(Number)]);
+    for (const cell of cells) {
+      expect(cell).toHaveLength(6);
+      expect(cell.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1.000_001);
+    }
+  });
+
+  it('a paused guest neither runs nor ages: afterwards it is as if the pause had not been', () => {
+    const work = (kind: 'PAUSE' | 'RESUME', tick: number) =>
+      ({
+        kind: 'PERFORM',
+        guestId: 'a',
+        tick,
+        operationId: `${kind}-${tick}`,
+        work: { kind },
+        timeoutMs: null,
+      }) as const;
+    const inflate = (tick: number) =>
+      ({
+        kind: 'SET_BALLOON_TARGET',
+        guestId: 'a',
+        tick,
+        operationId: 'i',
+        targetBytes: 2 ** 26,
+        timeoutMs: 9000,
+      }) as const;
+    const straight = new ShardSimulation();
+    straight.boot(aGuest('a'), 0);
+    const reached = straight.advance(0, 20, [inflate(3)]).results[0];
+
+    const paused = new ShardSimulation();
+    paused.boot(aGuest('a'), 0);
+    const { results, samples } = paused.advance(0, 60, [
+      inflate(3),
+      work('PAUSE', 3),
+      work('PAUSE', 7),
+      work('RESUME', 43),
+    ]);
+    expect(results.map(({ operationId, tick, outcome }) => [operationId, tick, outcome])).toEqual([
+      ['PAUSE-3', 3, 'DONE'],
+      ['PAUSE-7', 7, 'DONE'],
+      ['i', (reached?.tick ?? 0) + 40, 'REACHED'],
+      ['RESUME-43', 43, 'DONE'],
+    ]);
+    const stateAt = new Map(samples.map((sample) => [sample.tick, sample.state]));
+    expect([3, 40, 43].map((tick) => stateAt.get(tick))).toEqual(['PAUSED', 'PAUSED', 'RUNNING']);
+    expect(paused.snapshot('a').tick).toBe(60);
+  });
+
+  it('a paused guest comes back paused from its snapshot', () => {
+    const simulation = new ShardSimulation();
+    simulation.boot(aGuest('a'), 0);
+    const pause = {
+      kind: 'PERFORM',
+      guestId: 'a',
+      tick: 2,
+      operationId: 'p',
+      work: { kind: 'PAUSE' },
+      timeoutMs: null,
+    } as const;
+    simulation.advance(0, 9, [pause]);
+    const { bytes, digest } = simulation.snapshot('a');
+    const other = new ShardSimulation();
+    expect(other.restore(aGuest('a'), bytes)).toEqual({ tick: 9, digest });
+    expect(other.advance(9, 10, []).samples[0]).toMatchObject({ tick: 10, state: 'PAUSED', stateReason: null });
+    expect(other.advance(10, 15, []).samples).toEqual(simulation.advance(9, 15, []).samples.slice(1));
   });
 
   it.each([

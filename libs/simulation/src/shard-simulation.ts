@@ -11,16 +11,14 @@ import {
   type OperationResult,
 } from '#contracts';
 import { Guest } from '#guest';
-import { invariant, PAGE_SIZE_BYTES } from '#units';
+import { invariant, PAGE_SIZE_BYTES, unreachable } from '#units';
 import { toGuestOptions } from './guest-options.js';
-import { toOperationResult, toSample } from './guest-sample.js';
+import { toOperationResult, toSample, toWorkResult } from './guest-sample.js';
+import { toShares } from './page-shares.js';
 import type { SimulatedGuest } from './simulated-guest.js';
 
 /** A guest samples itself at every tick that this divides. */
 export const SAMPLE_EVERY_TICKS = 5;
-
-/** Files of /proc that the core can print. */
-const PROC_FILES_SHOWN = ['BUDDYINFO', 'VMSTAT', 'MEMINFO'] as const;
 
 export interface Advance {
   readonly samples: readonly GuestSample[];
@@ -83,14 +81,18 @@ export class ShardSimulation {
     return { tick: guest.tick, digest: guest.digest(), bytes: guest.snapshot() };
   }
 
-  /** Throws DomainError BAD_INPUT for what the guest's kernel does not show. */
+  /** What only the guest itself can tell. */
   inspect(guestId: string, question: InspectionQuestion): InspectionAnswer {
     const guest = this.#guest(guestId);
-    const file = PROC_FILES_SHOWN.find((name) => name === question.file);
-    if (file === undefined) {
-      throw new DomainError('BAD_INPUT', `file must be ${PROC_FILES_SHOWN.join(', ')}, got ${question.file}`, 'file');
+    const { tick } = guest;
+    switch (question.kind) {
+      case 'PROCFS':
+        return { tick, text: guest.procText(question.file) };
+      case 'PAGE_MAP':
+        return { tick, ...toShares(guest.pageMap(question.columns)) };
+      default:
+        return unreachable(question);
     }
-    return { tick: guest.tick, text: guest.procText(file) };
   }
 
   #guest(guestId: string): Guest {
@@ -126,11 +128,27 @@ function run(
     }
     const ended = guest.advance();
     for (const end of ended) all.results.push(toOperationResult(guestId, end));
-    if (ended.length > 0 || tick % SAMPLE_EVERY_TICKS === 0) all.samples.push(toSample(guestId, guest.read()));
+    const done = guest.takeWorkEnds();
+    for (const end of done) all.results.push(toWorkResult(guestId, end));
+    if (ended.length > 0 || done.length > 0 || tick % SAMPLE_EVERY_TICKS === 0)
+      all.samples.push(toSample(guestId, guest.read()));
   }
 }
 
 function give(guest: Guest, command: GuestCommand): void {
-  if (command.kind === 'CANCEL') guest.cancelRequest(command.operationId);
-  else guest.requestBalloon(command.operationId, Math.floor(command.targetBytes / PAGE_SIZE_BYTES), command.timeoutMs);
+  switch (command.kind) {
+    case 'CANCEL':
+      guest.cancelRequest(command.operationId);
+      return;
+    case 'PERFORM':
+      guest.perform(command.operationId, command.work, command.timeoutMs);
+      return;
+    case 'SET_BALLOON_TARGET': {
+      const targetPages = Math.floor(command.targetBytes / PAGE_SIZE_BYTES);
+      guest.requestBalloon(command.operationId, targetPages, command.timeoutMs);
+      return;
+    }
+    default:
+      unreachable(command);
+  }
 }

@@ -1,17 +1,27 @@
 import { Guests, Traces } from '#persistence';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { found } from '../errors/found.js';
 import { checkName } from '../limits/checks.js';
+import { OperationWork } from '../operation/operation-work.js';
+import { requestFrame } from '../operation/request-frame.js';
 import { GuestJobs } from './guest-jobs.js';
 import {
   CreateGuestsInput,
   CreateGuestsPayload,
   DeleteGuestInput,
   DeleteGuestPayload,
+  PauseGuestInput,
+  PauseGuestPayload,
+  ResumeGuestInput,
+  ResumeGuestPayload,
   UpdateGuestInput,
   UpdateGuestPayload,
 } from './guest.inputs.js';
 import { admitByFloors, checkCount, checkShares, planGuests } from './plan-guests.js';
 import { planWorkloads } from './workload.js';
+
+/** So long a mutation waits for the tick that pauses or resumes a guest. */
+const SWITCH_LIMIT_MS = 5_000;
 
 @Resolver()
 export class GuestMutationsResolver {
@@ -19,6 +29,7 @@ export class GuestMutationsResolver {
     private readonly guests: Guests,
     private readonly traces: Traces,
     private readonly jobs: GuestJobs,
+    private readonly work: OperationWork,
   ) {}
 
   @Mutation(() => CreateGuestsPayload, {
@@ -43,6 +54,28 @@ export class GuestMutationsResolver {
       shares: shares == null ? undefined : checkShares(shares),
     };
     return { guest: await this.guests.update(id, change, admitByFloors) };
+  }
+
+  @Mutation(() => PauseGuestPayload, {
+    description: 'The guest stops at its next tick and does not age until it is resumed; its memory stays.',
+  })
+  pauseGuest(@Args('input') input: PauseGuestInput): Promise<PauseGuestPayload> {
+    return this.#switchRun(input, 'PAUSE');
+  }
+
+  @Mutation(() => ResumeGuestPayload)
+  resumeGuest(@Args('input') input: ResumeGuestInput): Promise<ResumeGuestPayload> {
+    return this.#switchRun(input, 'RESUME');
+  }
+
+  async #switchRun(
+    { id, idempotencyKey }: PauseGuestInput,
+    kind: 'PAUSE' | 'RESUME',
+  ): Promise<{ guest: unknown; operation: unknown }> {
+    const frame = requestFrame({ guestId: id, idempotencyKey: idempotencyKey ?? null });
+    const operation = await this.work.startAndWait({ ...frame, kind, work: { kind } }, SWITCH_LIMIT_MS);
+    const [guest] = await this.guests.find([id]);
+    return { guest: found('a guest', 'input.id', id, guest), operation };
   }
 
   @Mutation(() => DeleteGuestPayload)

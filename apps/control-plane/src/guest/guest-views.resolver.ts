@@ -1,14 +1,16 @@
-import { DomainError, MEMORY_METRICS, type InspectionAnswer, type ProcFile, type ZoneSample } from '#contracts';
-import { Queues } from '#jobs';
+import { MAX_PAGE_MAP_COLUMNS, MEMORY_METRICS, type ProcFile, type ZoneSample } from '#contracts';
 import { History as HistoryQuestions, type GuestRecord, type HistoryColumns } from '#persistence';
-import { Args, Context, Field, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Field, Int, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { ProcFileEnum } from '../enums.js';
 import { GuestHistoryArgs } from '../history/history.args.js';
 import { GuestHistory, HISTORY_COST } from '../history/history.model.js';
+import { checkRange } from '../limits/checks.js';
 import type { Loaders } from '../loaders.js';
 import { Count } from '../scalars/whole-number.js';
+import { GuestInspections } from './guest-inspections.js';
 import { Guest } from './guest.model.js';
 import { Balloon, GuestMemory, toBalloon, toMemory } from './memory.model.js';
+import { PageMap } from './page-map.model.js';
 import { Zone } from './zone.model.js';
 
 /** A guest has three zones or so, and its vmstat some hundred lines. */
@@ -16,7 +18,7 @@ const ZONES = 4;
 const VMSTAT_LINES = 120;
 /** A question to the guest's owner goes through the queue. */
 const INSPECTION_COST = 500;
-const INSPECTION_LIMIT_MS = 5_000;
+const DEFAULT_COLUMNS = 256;
 
 @ObjectType({ description: 'A line of /proc/vmstat.' })
 export class VmstatEntry {
@@ -32,7 +34,7 @@ export class VmstatEntry {
 export class GuestViewsResolver {
   constructor(
     private readonly past: HistoryQuestions,
-    private readonly queues: Queues,
+    private readonly inspections: GuestInspections,
   ) {}
 
   @ResolveField(() => GuestMemory, { nullable: true, description: 'Null until the first sample is stored.' })
@@ -63,26 +65,25 @@ export class GuestViewsResolver {
 
   @ResolveField(() => String, {
     complexity: INSPECTION_COST,
-    description:
-      'A file of /proc as Linux prints it, asked of the guest itself. At present BUDDYINFO, VMSTAT and MEMINFO.',
+    description: 'A file of /proc (the indices: of debugfs) as Linux prints it, asked of the guest itself.',
   })
   async procfs(
     @Parent() guest: GuestRecord,
     @Args('file', { type: () => ProcFileEnum }) file: ProcFile,
   ): Promise<string> {
-    const question = { version: 1, guestId: guest.id, question: { kind: 'PROCFS', file } } as const;
-    const answer = await this.queues.addAndWait('inspections', question, INSPECTION_LIMIT_MS);
-    switch (answer.kind) {
-      case 'DONE':
-        return (answer.value as InspectionAnswer).text;
-      case 'FAILED':
-        throw new DomainError(answer.code, answer.reason);
-      case 'TIMED_OUT':
-        throw new DomainError(
-          'UNAVAILABLE',
-          `no worker answered for guest ${guest.id} within ${INSPECTION_LIMIT_MS / 1000} s`,
-        );
-    }
+    return (await this.inspections.ask(guest.id, { kind: 'PROCFS', file })).text;
+  }
+
+  @ResolveField(() => PageMap, { complexity: INSPECTION_COST })
+  pageMap(
+    @Parent() guest: GuestRecord,
+    @Args('columns', { type: () => Int, defaultValue: DEFAULT_COLUMNS, description: 'Cells at most, 1 to 4096.' })
+    columns: number,
+  ): Promise<PageMap> {
+    return this.inspections.ask(guest.id, {
+      kind: 'PAGE_MAP',
+      columns: checkRange('columns', columns, 1, MAX_PAGE_MAP_COLUMNS),
+    });
   }
 
   @ResolveField(() => GuestHistory, { complexity: HISTORY_COST })

@@ -1,6 +1,7 @@
 import type { WorkloadSpec } from '#contracts';
 import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { WorkloadKindEnum } from '../enums.js';
+import { Operation } from '../operation/operation.model.js';
 import { Duration } from '../scalars/duration.js';
 import { Bytes, Count } from '../scalars/whole-number.js';
 import { Guest } from './guest.model.js';
@@ -44,6 +45,9 @@ export class GuestFeaturesInput {
   freePageReporting?: boolean | null;
 
   @Field(() => Boolean, { nullable: true })
+  freePageHinting?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true })
   memoryBallooning?: boolean | null;
 
   @Field(() => Boolean, { nullable: true })
@@ -78,6 +82,12 @@ export class CreateGuestsInput {
 
   @Field(() => String, { nullable: true, description: '5.15, 6.1, 6.12 (default) or 7.0.' })
   kernelProfile?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Nodes that the memory is spread over evenly, from 1 to 8 with 64 MiB each. Default: 1.',
+  })
+  numaNodes?: number | null;
 
   @Field(() => GuestFeaturesInput, { nullable: true })
   features?: GuestFeaturesInput | null;
@@ -133,3 +143,34 @@ export class DeleteGuestPayload {
   @Field(() => ID)
   deletedId!: string;
 }
+
+/** Pausing and resuming: the guest, and what else work on a guest takes. */
+@InputType({ isAbstract: true })
+class SwitchGuestInput {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: 'As for other work on a guest.' })
+  idempotencyKey?: string | null;
+}
+
+@InputType()
+export class PauseGuestInput extends SwitchGuestInput {}
+
+@InputType()
+export class ResumeGuestInput extends SwitchGuestInput {}
+
+@ObjectType({ isAbstract: true })
+class SwitchGuestPayload {
+  @Field(() => Guest, { description: 'As it is when its tick has come, or after 5 s.' })
+  guest!: unknown;
+
+  @Field(() => Operation)
+  operation!: unknown;
+}
+
+@ObjectType()
+export class PauseGuestPayload extends SwitchGuestPayload {}
+
+@ObjectType()
+export class ResumeGuestPayload extends SwitchGuestPayload {}

@@ -10,8 +10,11 @@ export class GuestFeatures {
   @Field({ description: 'The guest may take pages back from the balloon when it runs out of memory.' })
   deflateOnOom!: boolean;
 
-  @Field()
+  @Field({ description: 'The guest tells the host of free blocks, which the host then takes away.' })
   freePageReporting!: boolean;
+
+  @Field({ description: 'The host may ask once for what is free, as a live migration does.' })
+  freePageHinting!: boolean;
 
   @Field({ description: 'Without it the guest refuses balloon work.' })
   memoryBallooning!: boolean;
@@ -40,7 +43,10 @@ export class Guest {
   @Field(() => GuestStateEnum)
   state!: GuestState;
 
-  @Field(() => String, { nullable: true, description: 'What stopped the guest, when it is not RUNNING.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What stopped the guest; null while it runs, and when it was paused.',
+  })
   stateReason!: string | null;
 
   @Field(() => Bytes, { description: 'Configured RAM.' })
@@ -57,6 +63,9 @@ export class Guest {
 
   @Field({ description: 'The Linux release whose memory management the guest follows.' })
   kernelProfile!: string;
+
+  @Field(() => Int)
+  numaNodes!: number;
 
   @Field(() => GuestFeatures)
   features!: GuestFeatures;

@@ -17,6 +17,7 @@ import type { CreateGuestsInput, GuestFeaturesInput } from './guest.inputs.js';
 const MAX_COUNT = 500;
 const MIN_RAM_BYTES = 64 * MIB;
 const MAX_RAM_BYTES = 1024 * GIB;
+const MAX_NODES = 8;
 const DEFAULT_SHARES = 1_000;
 const MAX_SHARES = 1_000_000;
 const DEFAULT_PREFIX = 'guest';
@@ -36,6 +37,7 @@ export function planGuests(input: CreateGuestsInput, workloads: readonly Workloa
     ...planSizes(input),
     shares: checkShares(input.shares ?? DEFAULT_SHARES),
     kernelProfile: checkOneOf('input.kernelProfile', input.kernelProfile ?? DEFAULT_KERNEL_PROFILE, KERNEL_PROFILES),
+    numaNodes: planNodes(input),
     features: planFeatures(input.features ?? {}),
     naming: planNaming(input),
   };
@@ -62,6 +64,12 @@ function planSizes(input: CreateGuestsInput): Pick<GuestDraft, 'assignedBytes' |
   const maxBytes = checkRange('input.maxBytes', input.maxBytes ?? assignedBytes, 0, assignedBytes);
   const floor = Math.min(alignDownToPage(Math.floor(assignedBytes / 4)), maxBytes);
   return { assignedBytes, maxBytes, minBytes: checkRange('input.minBytes', input.minBytes ?? floor, 0, maxBytes) };
+}
+
+/** Memory is dealt out in whole pageblocks, and a node needs room for what boot takes. */
+function planNodes({ numaNodes, assignedBytes }: CreateGuestsInput): number {
+  const most = Math.min(MAX_NODES, Math.floor(assignedBytes / MIN_RAM_BYTES));
+  return checkRange('input.numaNodes', numaNodes ?? 1, 1, most);
 }
 
 function planFeatures(given: GuestFeaturesInput): GuestFeatures {

@@ -1,24 +1,33 @@
-import type { OperationKind } from '#contracts';
+import { COMPACT_MODES, ZONE_NAMES, type BalloonKind, type GuestWork } from '#contracts';
 import type { OperationRecord } from '#persistence';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { checkRange, checkText } from '../limits/checks.js';
+import { checkOneOf, checkRange } from '../limits/checks.js';
 import { OperationWork } from './operation-work.js';
 import {
   CancelOperationInput,
   CancelOperationPayload,
+  CompactInput,
+  CompactPayload,
   DeflateInput,
   DeflatePayload,
   InflateInput,
   InflatePayload,
+  OfflineMemoryBlockInput,
+  OfflineMemoryBlockPayload,
+  OnlineMemoryBlockInput,
+  OnlineMemoryBlockPayload,
   SetBalloonTargetInput,
   SetBalloonTargetPayload,
   type WorkInput,
 } from './operation.inputs.js';
+import { requestFrame } from './request-frame.js';
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-const MAX_KEY_LENGTH = 200;
-/** Until access control exists nobody has a name. */
-const REQUESTED_BY = 'anonymous';
+const MAX_NODE = 7;
+const MAX_ORDER = 10;
+/** 1 TiB in blocks of 128 MiB, and the hole below 4 GiB. */
+const MAX_BLOCK = 8_223;
+/** Linux tries for ever; here somebody waits. */
+const OFFLINE_TIMEOUT_MS = 60_000;
 
 interface Payload {
   readonly operation: OperationRecord;
@@ -30,17 +39,50 @@ export class OperationMutationsResolver {
 
   @Mutation(() => SetBalloonTargetPayload)
   setBalloonTarget(@Args('input') input: SetBalloonTargetInput): Promise<Payload> {
-    return this.#start('SET_BALLOON_TARGET', input.targetBytes, input);
+    return this.#moveBalloon('SET_BALLOON_TARGET', input.targetBytes, input);
   }
 
   @Mutation(() => InflatePayload)
   inflate(@Args('input') input: InflateInput): Promise<Payload> {
-    return this.#start('INFLATE', input.bytes, input);
+    return this.#moveBalloon('INFLATE', input.bytes, input);
   }
 
   @Mutation(() => DeflatePayload)
   deflate(@Args('input') input: DeflateInput): Promise<Payload> {
-    return this.#start('DEFLATE', input.bytes, input);
+    return this.#moveBalloon('DEFLATE', input.bytes, input);
+  }
+
+  @Mutation(() => CompactPayload, {
+    description:
+      'Gathers free memory into large blocks. The result counts pages and shows the free blocks before and after.',
+  })
+  compact(@Args('input') input: CompactInput): Promise<Payload> {
+    const { node, zone, order, mode } = input;
+    return this.#perform(input, {
+      kind: 'COMPACT',
+      node: node == null ? null : checkRange('input.node', node, 0, MAX_NODE),
+      zone: zone == null ? null : checkOneOf('input.zone', zone, ZONE_NAMES),
+      order: order == null ? null : checkRange('input.order', order, 1, MAX_ORDER),
+      mode: checkOneOf('input.mode', mode ?? 'SYNC', COMPACT_MODES),
+    });
+  }
+
+  @Mutation(() => OfflineMemoryBlockPayload, {
+    description:
+      'Takes a block of memory from the guest: its pages move elsewhere. REFUSED when some cannot be moved; tries for timeoutMs ' +
+      '(default: a minute) while there is no room.',
+  })
+  offlineMemoryBlock(@Args('input') input: OfflineMemoryBlockInput): Promise<Payload> {
+    const block = checkRange('input.block', input.block, 0, MAX_BLOCK);
+    return this.#perform(input, { kind: 'OFFLINE_MEMORY_BLOCK', block }, OFFLINE_TIMEOUT_MS);
+  }
+
+  @Mutation(() => OnlineMemoryBlockPayload, { description: 'Gives a block that is offline back to its zone.' })
+  onlineMemoryBlock(@Args('input') input: OnlineMemoryBlockInput): Promise<Payload> {
+    return this.#perform(input, {
+      kind: 'ONLINE_MEMORY_BLOCK',
+      block: checkRange('input.block', input.block, 0, MAX_BLOCK),
+    });
   }
 
   @Mutation(() => CancelOperationPayload, {
@@ -50,19 +92,13 @@ export class OperationMutationsResolver {
     return { operation: await this.work.cancel(id) };
   }
 
-  async #start(
-    kind: OperationKind,
-    bytes: number,
-    { guestId, timeoutMs, idempotencyKey }: WorkInput,
-  ): Promise<Payload> {
-    const operation = await this.work.start({
-      guestId,
-      kind,
-      bytes,
-      timeoutMs: timeoutMs == null ? null : checkRange('input.timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS),
-      requestedBy: REQUESTED_BY,
-      idempotencyKey: idempotencyKey == null ? null : checkText('input.idempotencyKey', idempotencyKey, MAX_KEY_LENGTH),
-    });
-    return { operation };
+  async #moveBalloon(kind: BalloonKind, bytes: number, input: WorkInput): Promise<Payload> {
+    return { operation: await this.work.start({ ...requestFrame(input), kind, bytes }) };
+  }
+
+  async #perform(input: WorkInput, work: GuestWork, defaultTimeoutMs: number | null = null): Promise<Payload> {
+    const frame = requestFrame(input);
+    const timeoutMs = frame.timeoutMs ?? defaultTimeoutMs;
+    return { operation: await this.work.start({ ...frame, timeoutMs, kind: work.kind, work }) };
   }
 }

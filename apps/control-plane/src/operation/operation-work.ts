@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queues } from '#jobs';
 import { Operations, type OperationRecord, type OperationRequest } from '#persistence';
 import { Injectable, Logger } from '@nestjs/common';
 import { found } from '../errors/found.js';
+
+/** Who waits for an operation looks at its row this often. */
+const LOOK_MS = 100;
 
 /**
  * Work on guests: first the row, which acknowledges it, then the job, which carries it (ARCHITECTURE.md, "One operation"). A job
@@ -28,6 +32,17 @@ export class OperationWork {
     const cancellation = await this.operations.cancel(id);
     if (cancellation.kind === 'ASKED') await this.#send(id, cancellation.guestId, `${id}-cancel`);
     return this.#read(id);
+  }
+
+  /** As start, and waits until the operation has ended, or for so long; gives it as it is then. */
+  async startAndWait(request: OperationRequest, limitMs: number): Promise<OperationRecord> {
+    let operation = await this.start(request);
+    const end = Date.now() + limitMs;
+    while (operation.finishedAt === null && Date.now() < end) {
+      await sleep(LOOK_MS);
+      operation = await this.#read(operation.id);
+    }
+    return operation;
   }
 
   async #send(operationId: string, guestId: string, jobId: string): Promise<void> {

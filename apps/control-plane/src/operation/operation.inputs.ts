@@ -1,4 +1,6 @@
+import type { CompactMode } from '#contracts';
 import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { CompactModeEnum } from '../enums.js';
 import { Bytes } from '../scalars/whole-number.js';
 import { Operation } from './operation.model.js';
 
@@ -37,6 +39,36 @@ export class DeflateInput extends WorkInput {
 }
 
 @InputType()
+export class CompactInput extends WorkInput {
+  @Field(() => Int, { nullable: true, description: 'One NUMA node. Default: all.' })
+  node?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'One zone: DMA, DMA32, Normal or Movable. Default: all.' })
+  zone?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Stop when a block of this order is free, 1 to 10. Default: go on until the scanners meet.',
+  })
+  order?: number | null;
+
+  @Field(() => CompactModeEnum, { nullable: true, description: 'Default: SYNC, as writing to compact_memory.' })
+  mode?: CompactMode | null;
+}
+
+@InputType()
+export class OfflineMemoryBlockInput extends WorkInput {
+  @Field(() => Int, { description: '128 MiB of physical memory, numbered as /sys/devices/system/memory does.' })
+  block!: number;
+}
+
+@InputType()
+export class OnlineMemoryBlockInput extends WorkInput {
+  @Field(() => Int)
+  block!: number;
+}
+
+@InputType()
 export class CancelOperationInput {
   @Field(() => ID)
   id!: string;
@@ -55,4 +87,7 @@ function operationPayload(name: string): abstract new () => { operation: unknown
 export const SetBalloonTargetPayload = operationPayload('SetBalloonTargetPayload');
 export const InflatePayload = operationPayload('InflatePayload');
 export const DeflatePayload = operationPayload('DeflatePayload');
+export const CompactPayload = operationPayload('CompactPayload');
+export const OfflineMemoryBlockPayload = operationPayload('OfflineMemoryBlockPayload');
+export const OnlineMemoryBlockPayload = operationPayload('OnlineMemoryBlockPayload');
 export const CancelOperationPayload = operationPayload('CancelOperationPayload');

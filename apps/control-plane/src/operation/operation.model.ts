@@ -24,12 +24,17 @@ export class Operation {
   outcome!: OperationOutcome | null;
 
   @Field(() => Bytes, {
-    description: 'As asked for: the target of SET_BALLOON_TARGET, the difference of INFLATE and DEFLATE.',
+    nullable: true,
+    description:
+      'As asked for: the target of SET_BALLOON_TARGET, the difference of INFLATE and DEFLATE; null for other work.',
   })
-  requestedBytes!: number;
+  requestedBytes!: number | null;
 
-  @Field(() => Bytes, { description: 'Size of the balloon that it works towards.' })
-  targetBytes!: number;
+  @Field(() => Bytes, { nullable: true, description: 'Size of the balloon that it works towards.' })
+  targetBytes!: number | null;
+
+  @Field(() => Json, { nullable: true, description: 'What else is to be done: compaction, a memory block, a pause.' })
+  work!: unknown;
 
   @Field(() => Bytes, { nullable: true, description: 'Size of the balloon at the end.' })
   achievedBytes!: number | null;
@@ -52,7 +57,7 @@ export class Operation {
   @Field(() => Int, { description: 'How often it was begun.' })
   attempts!: number;
 
-  @Field(() => Json, { nullable: true })
+  @Field(() => Json, { nullable: true, description: 'What work other than the balloon’s came to, by its kind.' })
   result!: unknown;
 
   @Field(() => Count, { nullable: true, description: 'Simulated second at whose start the guest takes it.' })

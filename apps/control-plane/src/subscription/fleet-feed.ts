@@ -31,8 +31,9 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
   readonly hosts = new Broadcast<'hostStateChanged', HostRecord>('hostStateChanged');
   readonly #log = new Logger('feed');
   #listener: NotificationListener | undefined;
-  /** Samples up to this tick were sent. */
+  /** Samples before this tick were sent, and at it those of these guests: a guest may be born at a tick that was sent already. */
   #sentTick = 0;
+  #sentGuests: ReadonlySet<string> = new Set();
   readonly #changedOperations = new Set<string>();
   readonly #changedHosts = new Set<string>();
   readonly #sendSamples = latestOnly(() => this.#guarded(() => this.#readSamples()));
@@ -74,10 +75,12 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
       this.#sentTick = Math.max(this.#sentTick, (await this.fleetQuestions.clock()).tick);
       return;
     }
-    const samples = await this.guestQuestions.latestAfter(this.#sentTick);
+    const newest = await this.guestQuestions.latestSince(this.#sentTick);
+    const samples = newest.filter(({ guestId, tick }) => tick > this.#sentTick || !this.#sentGuests.has(guestId));
     const guests = await this.guestQuestions.find(samples.map((sample) => sample.guestId));
     const byId = new Map(guests.map((guest) => [guest.id, guest]));
-    this.#sentTick = samples.reduce((tick, sample) => Math.max(tick, sample.tick), this.#sentTick);
+    this.#sentTick = newest.reduce((tick, sample) => Math.max(tick, sample.tick), this.#sentTick);
+    this.#sentGuests = new Set(newest.filter(({ tick }) => tick === this.#sentTick).map(({ guestId }) => guestId));
     this.samples.send(
       samples.flatMap((sample) => {
         const guest = byId.get(sample.guestId);

@@ -14,7 +14,12 @@ export async function aStandInWorker(databaseUrl: string): Promise<{ stop(): Pro
   application.get(Queues).process({
     operations: () => Promise.resolve(null),
     guests: ({ guestId }) => sample(client, guestId, 1),
-    inspections: ({ question }) => Promise.resolve({ tick: 1, text: `${question.file} of the guest` }),
+    inspections: ({ question }) =>
+      Promise.resolve(
+        question.kind === 'PROCFS'
+          ? { tick: 1, text: `${question.file} of the guest` }
+          : { tick: 1, pagesPerCell: 512, cells: Array.from({ length: question.columns }, () => [1, 0, 0, 0, 0, 0]) },
+      ),
     rebalances: () => Promise.resolve(null),
   });
   return {

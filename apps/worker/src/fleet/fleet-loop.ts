@@ -3,7 +3,7 @@
  * the threads and stores what came of them in one transaction (ARCHITECTURE.md). Everything it does to the database is
  * fenced by the lease; the first failure ends it.
  */
-import type { GuestCommand, GuestSample } from '#contracts';
+import type { GuestCommand } from '#contracts';
 import {
   admitOperations,
   commitBirths,
@@ -14,7 +14,6 @@ import {
   loadNewcomers,
   readClockSpeed,
   type Database,
-  type GuestStateChange,
   type Lease,
   type StoppedGuest,
 } from '#persistence';
@@ -23,6 +22,7 @@ import type { ThreadPool } from '../thread/thread-pool.js';
 import { Alarm } from './alarm.js';
 import type { FleetClock } from './clock.js';
 import { Inbox } from './inbox.js';
+import { stateChanges } from './state-changes.js';
 import { SampleTimes } from './sample-times.js';
 import type { SnapshotKeeper } from './snapshot-keeper.js';
 import { StepSize } from './step-size.js';
@@ -134,7 +134,7 @@ export class FleetLoop {
     const { samples, results, stopped } = await pool.advance(fromTick, toTick, inReplayOrder(this.#commands));
     this.#commands = [];
     const timed = this.#times.ofStep(samples, { fromTick, toTick, speed: clock.speedRatio }, Date.now());
-    const outcome = { tick: toTick, samples: timed, results, stateChanges: stateChanges(samples), stopped };
+    const outcome = { tick: toTick, samples: timed, results, stateChanges: stateChanges(samples, results), stopped };
     await commitStep(database, lease, outcome, nextHostState);
     this.tick = toTick;
     if (stopped.length > 0) this.parts.onStopped(stopped);
@@ -155,10 +155,4 @@ function inReplayOrder(commands: readonly GuestCommand[]): GuestCommand[] {
     ...commands.filter((command) => command.kind !== 'CANCEL'),
     ...commands.filter((command) => command.kind === 'CANCEL'),
   ];
-}
-
-function stateChanges(samples: readonly GuestSample[]): GuestStateChange[] {
-  return samples
-    .filter((sample) => sample.state !== 'RUNNING')
-    .map((sample) => ({ guestId: sample.guestId, state: sample.state, reason: null }));
 }

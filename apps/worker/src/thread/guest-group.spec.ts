@@ -11,7 +11,7 @@ function member(guestId: string, workload: WorkloadSpec = BUSY): GuestMember {
   return {
     guestId,
     series: null,
-    configuration: { assignedBytes: 256 * MIB, kernelProfile: '6.12', features, workload, seed: 7 },
+    configuration: { assignedBytes: 256 * MIB, kernelProfile: '6.12', numaNodes: 1, features, workload, seed: 7 },
   };
 }
 

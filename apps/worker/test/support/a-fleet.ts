@@ -73,6 +73,7 @@ export class AFleet {
       maxBytes: 512 * MIB,
       shares: 1000,
       kernelProfile: '6.12',
+      numaNodes: 1,
       features: DEFAULT_GUEST_FEATURES,
       workload,
     } as const;

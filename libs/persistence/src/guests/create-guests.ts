@@ -8,7 +8,15 @@ import { toGuest, type GuestRecord } from './guest.mapper.js';
 
 export type GuestDraft = Pick<
   GuestRecord,
-  'assignedBytes' | 'minBytes' | 'maxBytes' | 'shares' | 'kernelProfile' | 'features' | 'workload' | 'seed'
+  | 'assignedBytes'
+  | 'minBytes'
+  | 'maxBytes'
+  | 'shares'
+  | 'kernelProfile'
+  | 'numaNodes'
+  | 'features'
+  | 'workload'
+  | 'seed'
 > & {
   /** A name, or the first part of one: `<prefix>-<number>`. */
   readonly naming: { readonly name: string } | { readonly prefix: string };
@@ -102,10 +110,10 @@ async function insertGuests(
   const ids = drafts.map(() => newId());
   try {
     await client.query(
-      `INSERT INTO guest (id, host_id, shard_id, name, assigned_bytes, min_bytes, max_bytes, shares, kernel_profile, features, workload, seed)
-       SELECT id, $1, shard_id, name, assigned, min, max, shares, profile, features, workload, seed
-         FROM unnest($2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[], $9::text[], $10::jsonb[], $11::jsonb[], $12::bigint[])
-              AS draft(id, shard_id, name, assigned, min, max, shares, profile, features, workload, seed)`,
+      `INSERT INTO guest (id, host_id, shard_id, name, assigned_bytes, min_bytes, max_bytes, shares, kernel_profile, numa_nodes, features, workload, seed)
+       SELECT id, $1, shard_id, name, assigned, min, max, shares, profile, nodes, features, workload, seed
+         FROM unnest($2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[], $9::text[], $10::int[], $11::jsonb[], $12::jsonb[], $13::bigint[])
+              AS draft(id, shard_id, name, assigned, min, max, shares, profile, nodes, features, workload, seed)`,
       [
         hostId,
         ids,
@@ -116,6 +124,7 @@ async function insertGuests(
         drafts.map((draft) => draft.maxBytes),
         drafts.map((draft) => draft.shares),
         drafts.map((draft) => draft.kernelProfile),
+        drafts.map((draft) => draft.numaNodes),
         drafts.map((draft) => JSON.stringify(draft.features)),
         drafts.map((draft) => JSON.stringify(draft.workload)),
         drafts.map((draft) => draft.seed),

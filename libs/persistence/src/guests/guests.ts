@@ -40,9 +40,9 @@ export class Guests {
     return this.#samples({ guestId: { in: distinctIds(ids) } });
   }
 
-  /** The newest samples of guests that were sampled after `tick`. */
-  async latestAfter(tick: number): Promise<LatestSample[]> {
-    return this.#samples({ tick: { gt: tick } });
+  /** The newest samples of guests that were sampled at `tick` or after. */
+  async latestSince(tick: number): Promise<LatestSample[]> {
+    return this.#samples({ tick: { gte: tick } });
   }
 
   async latestDetail(ids: readonly string[]): Promise<LatestDetail[]> {

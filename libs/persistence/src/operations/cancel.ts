@@ -58,11 +58,12 @@ async function cancelWaiting(client: PoolClient, id: string, { guest_id, sequenc
   await client.query(
     `UPDATE guest SET target_bytes = coalesce((
         SELECT CASE WHEN outcome = 'CANCELLED' THEN achieved_bytes ELSE target_bytes END FROM operation
-         WHERE guest_id = $1 AND sequence < $2 AND NOT (status = 'CANCELLED' AND applied_tick IS NULL)
+         WHERE guest_id = $1 AND sequence < $2 AND target_bytes IS NOT NULL AND NOT (status = 'CANCELLED' AND applied_tick IS NULL)
          ORDER BY sequence DESC LIMIT 1), 0)
-      WHERE id = $1 AND NOT EXISTS (
+      WHERE id = $1 AND EXISTS (SELECT 1 FROM operation WHERE guest_id = $1 AND sequence = $2 AND target_bytes IS NOT NULL)
+        AND NOT EXISTS (
         SELECT 1 FROM operation
-         WHERE guest_id = $1 AND sequence > $2 AND NOT (status = 'CANCELLED' AND applied_tick IS NULL))`,
+         WHERE guest_id = $1 AND sequence > $2 AND target_bytes IS NOT NULL AND NOT (status = 'CANCELLED' AND applied_tick IS NULL))`,
     [guest_id, sequence],
   );
   await notify(client, 'ballast_operation', { operationId: id, guestId: guest_id });

@@ -1,4 +1,10 @@
-import type { OperationKind, OperationOutcome, OperationStatus } from '#contracts';
+import {
+  parseGuestWork,
+  type GuestWork,
+  type OperationKind,
+  type OperationOutcome,
+  type OperationStatus,
+} from '#contracts';
 import type { Operation } from '../generated/client.js';
 
 export interface OperationRecord {
@@ -9,9 +15,12 @@ export interface OperationRecord {
   readonly kind: OperationKind;
   readonly status: OperationStatus;
   readonly outcome: OperationOutcome | null;
-  readonly requestedBytes: number;
+  /** Null, as the next one, for work that is not about the balloon. */
+  readonly requestedBytes: number | null;
   /** Size of the balloon that it works towards. */
-  readonly targetBytes: number;
+  readonly targetBytes: number | null;
+  /** What it does, where that is not to move the balloon. */
+  readonly work: GuestWork | null;
   readonly timeoutMs: number | null;
   readonly achievedBytes: number | null;
   readonly deficitBytes: number | null;
@@ -36,8 +45,9 @@ export function toOperation(row: Operation): OperationRecord {
     kind: row.kind as OperationKind,
     status: row.status as OperationStatus,
     outcome: row.outcome as OperationOutcome | null,
-    requestedBytes: Number(row.requestedBytes),
-    targetBytes: Number(row.targetBytes),
+    requestedBytes: orNull(row.requestedBytes),
+    targetBytes: orNull(row.targetBytes),
+    work: row.work === null ? null : parseGuestWork(row.work),
     timeoutMs: row.timeoutMs,
     achievedBytes: orNull(row.achievedBytes),
     deficitBytes: orNull(row.deficitBytes),

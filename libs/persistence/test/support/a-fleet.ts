@@ -32,6 +32,7 @@ export function aDraft(changes: Partial<GuestDraft> = {}): GuestDraft {
     maxBytes: 1024 * MIB,
     shares: 1000,
     kernelProfile: '6.12',
+    numaNodes: 1,
     features: DEFAULT_GUEST_FEATURES,
     workload: { kind: 'IDLE' },
     seed: 1,

@@ -24,6 +24,7 @@ export function aSample(guestId: string, tick: number, some: Partial<Record<Memo
     guestId,
     tick,
     state: 'RUNNING',
+    stateReason: null,
     balloonState: 'IDLE',
     isolatedPages: 0,
     values: values(some),
