@@ -73,6 +73,7 @@ function guest(id: string, random: RandomStream): GuestView {
     lastMovedMs: null,
     heldUntilMs: null,
     baselineBytes: null,
+    recentMoves: [],
     demand: {
       stepMs: 300_000,
       usedBytes: Array.from({ length: HISTORY }, () => Math.floor(used * (0.5 + random.nextFloat()))),

@@ -1,5 +1,4 @@
 export { admit, type Admission, type AdmissionRules, type GuestRequest } from './admission.js';
-export { dampOscillation, type PastTarget } from './damping.js';
 export { deflateToSaveProcess, deflationLimits } from './deflation-limits.js';
 export { nextHostState } from './host-state.js';
 export type { JsonValue, Parsed, Problem } from './model/json.js';

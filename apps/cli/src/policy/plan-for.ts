@@ -1,6 +1,7 @@
 /** One decision from text to plan. */
 import { DomainError } from '#contracts';
-import { findPolicy, parseHostView, parseParameters, type JsonValue, type Parsed, type Plan } from '#policy';
+import type { Plan } from '#policy';
+import { decide } from './decide.js';
 
 export interface PlanRequest {
   readonly policy: string;
@@ -13,18 +14,13 @@ export interface PlanRequest {
 }
 
 /** Throws DomainError that names every field that is wrong and what would be accepted. */
-export function planFor({ policy: name, settings, view, memory }: PlanRequest): Plan {
-  const policy = accept(findPolicy(name), '--policy');
-  const parameters = accept(parseParameters(policy, Object.fromEntries(settings.map(readSetting))), '--set');
-  const host = accept(parseHostView(readJson(view, 'the view on standard input')), 'view');
-  const remembered = memory === undefined ? undefined : (readJson(memory, '--memory') as JsonValue);
-  return policy.plan(host, parameters, remembered);
-}
-
-function accept<T>(parsed: Parsed<T>, what: string): T {
-  if (parsed.ok) return parsed.value;
-  const problems = parsed.problems.map(({ path, message }) => `${path}: ${message}`);
-  throw new DomainError('BAD_INPUT', `${what} is not accepted\n  ${problems.join('\n  ')}`);
+export function planFor({ policy, settings, view, memory }: PlanRequest): Plan {
+  return decide({
+    policy,
+    parameters: Object.fromEntries(settings.map(readSetting)),
+    view: readJson(view, 'the view on standard input'),
+    memory: memory === undefined ? undefined : readJson(memory, '--memory'),
+  });
 }
 
 function readSetting(setting: string): [string, unknown] {

@@ -1,11 +1,13 @@
-/** `ballast policy …`: what a policy would do with a fleet, without a server. */
+/** `ballast policy …`: what a policy would do with a fleet, or would have done. */
 import { text } from 'node:stream/consumers';
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { DomainError } from '#contracts';
+import { loadConfiguration } from '#platform';
 import { HOST_VIEW_SCHEMA, PLAN_SCHEMA } from '#policy';
 import { describePolicies } from './describe-policies.js';
 import { planFor } from './plan-for.js';
+import { fetchInputs, replay } from './replay.js';
 
 interface PlanOptions {
   readonly policy?: string;
@@ -14,8 +16,13 @@ interface PlanOptions {
   readonly schema?: true;
 }
 
+interface ReplayOptions {
+  readonly policy?: string;
+  readonly url?: string;
+}
+
 export function policyCommand(): Command {
-  const command = new Command('policy').description('try policies on a view of a host, without a server');
+  const command = new Command('policy').description('try policies on a view of a host, or on a run of the past');
   command
     .command('list')
     .description('print the policies and their parameters as JSON')
@@ -32,6 +39,18 @@ export function policyCommand(): Command {
     .addOption(new Option('--memory <file>', 'JSON that the last plan handed out as `memory`'))
     .addOption(new Option('--schema', 'print the JSON schemas of view and plan instead'))
     .action(plan);
+  command
+    .command('replay')
+    .description('decide again on what a stored run decided on, and print the plan of each host as JSON')
+    .argument('<run>', 'id of the rebalancing run')
+    .addOption(new Option('--policy <name>', "another policy, with its defaults; the run's own when left out"))
+    .addOption(
+      new Option('--url <url>', 'the GraphQL API that has the run; the one on this machine, at PORT, when left out'),
+    )
+    .action(async (run: string, { policy, url }: ReplayOptions) => {
+      const api = url ?? `http://127.0.0.1:${loadConfiguration().port}/graphql`;
+      print(replay(await fetchInputs(api, run), policy));
+    });
   return command;
 }
 

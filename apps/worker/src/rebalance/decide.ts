@@ -2,7 +2,6 @@
 import { DomainError } from '#contracts';
 import type { HostInputs, PastMove, PlannedMove } from '#persistence';
 import {
-  dampOscillation,
   findPolicy,
   parseParameters,
   type HostView,
@@ -39,9 +38,9 @@ export function decide(inputs: HostInputs, wanted: Wanted, memory: unknown, past
   const policy = accept(findPolicy(policyOf(inputs, wanted)));
   const given = wanted.policy === null ? (wanted.parameters ?? inputs.parameters) : (wanted.parameters ?? {});
   const parameters = accept(parseParameters(policy, given));
-  const view = toHostView(inputs);
+  const view = toHostView(inputs, past);
   const startedMs = performance.now();
-  const plan = dampOscillation(policy.plan(view, parameters, memory as JsonValue), view, past);
+  const plan = policy.plan(view, parameters, memory as JsonValue);
   const decisionMs = performance.now() - startedMs;
   return { policy: policy.name, parameters, view, plan, moves: movesOf(plan, view), decisionMs };
 }

@@ -1,12 +1,12 @@
 /** What the database knows of a host, as a policy sees it. */
-import { DEMAND_STEP_MS, type GuestInputs, type HostInputs } from '#persistence';
+import { DEMAND_STEP_MS, type GuestInputs, type HostInputs, type PastMove } from '#persistence';
 import type { DemandHistory, GuestStats, GuestView, HostView } from '#policy';
 import { PAGE_SIZE_BYTES } from '#units';
 
 const NO_PRESSURE = { some10: 0, some60: 0, full10: 0, full60: 0 } as const;
 
-/** What is resident beyond the host's memory lies in its swap. */
-export function toHostView(inputs: HostInputs): HostView {
+/** What is resident beyond the host's memory lies in its swap. `past`: what rebalancing did lately, the oldest first. */
+export function toHostView(inputs: HostInputs, past: readonly PastMove[]): HostView {
   const residentBytes = inputs.guests.reduce((sum, guest) => sum + (guest.residentBytes ?? 0), 0);
   const wantedBytes = inputs.reservedBytes + residentBytes;
   const usedBytes = Math.min(wantedBytes, inputs.capacityBytes);
@@ -25,11 +25,11 @@ export function toHostView(inputs: HostInputs): HostView {
       pressure: NO_PRESSURE,
       state: inputs.state,
     },
-    guests: inputs.guests.map((guest) => toGuestView(guest, inputs.timeMs)),
+    guests: inputs.guests.map((guest) => toGuestView(guest, inputs.timeMs, past)),
   };
 }
 
-function toGuestView(guest: GuestInputs, timeMs: number): GuestView {
+function toGuestView(guest: GuestInputs, timeMs: number, past: readonly PastMove[]): GuestView {
   const isForgiven = guest.forgivenAtMs !== null && guest.forgivenAtMs <= timeMs;
   return {
     id: guest.id,
@@ -49,6 +49,9 @@ function toGuestView(guest: GuestInputs, timeMs: number): GuestView {
     heldUntilMs: guest.heldUntilMs,
     baselineBytes: null,
     demand: toDemand(guest.demandBytes),
+    recentMoves: past
+      .filter(({ guestId }) => guestId === guest.id)
+      .map(({ fromBytes, toBytes }) => ({ fromBytes, toBytes })),
   };
 }
 

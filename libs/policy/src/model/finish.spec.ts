@@ -103,6 +103,20 @@ describe('finishPlan', () => {
     expect(targets(plan(moves, {}, { ...FREE, maxChurnBytes: mib(60) }))).toEqual({ a: 30, b: 270 });
   });
 
+  it('goes half the way of a balloon that swings, unless its guest is in trouble', () => {
+    const recentMoves = [
+      { fromBytes: mib(300), toBytes: mib(500) },
+      { fromBytes: mib(500), toBytes: mib(400) },
+    ];
+    const swinging = guest('a', 400, { recentMoves });
+    const damped = plan([wish(swinging, mib(600))]);
+    expect(damped.guests).toMatchObject([
+      { balloonTargetBytes: mib(500), reason: 'a wish; cut short: it turned 2 times lately, 50 % of the way' },
+    ]);
+    const turned = [...recentMoves, { fromBytes: mib(400), toBytes: mib(500) }];
+    expect(targets(plan([wish(guest('a', 500, { recentMoves: turned }), 0, true)]))).toEqual({ a: 0 });
+  });
+
   it('names every guest once', () => {
     const moves = [wish(guest('a'), mib(300)), wish(guest('b'), 0)];
     const result = plan(moves, {}, FREE, { stays: [{ guest: guest('b'), cause: 'HELD', reason: 'because' }] });

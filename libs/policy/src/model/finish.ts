@@ -1,13 +1,14 @@
 /**
- * From wishes to a plan, the same way for every policy. In this order: limits of the guest, alignment, step, churn, what
- * the host has. Floors are stronger than all of these: a guest below its guaranteed minimum is brought back to it.
+ * From wishes to a plan, the same way for every policy. In this order: limits of the guest, alignment, damping, step, churn,
+ * what the host has. Floors are stronger than all of these: a guest below its guaranteed minimum is brought back to it.
  *
  * The host's means: what it has available, less what shrinking balloons were promised earlier, plus what phase 1 frees for
  * certain (a balloon frees what the host backs beyond the guest's new size; memory that was never touched frees nothing).
  */
 import { invariant } from '#units';
 import { alignDown, alignUp, ceilingBytes, clamp, floorBytes, sumOf } from '../arithmetic/sizes.js';
-import { names, size } from '../arithmetic/words.js';
+import { names, percent, size } from '../arithmetic/words.js';
+import { dampingOf } from './damping.js';
 import type { Decision, Move } from './decision.js';
 import type { Plan, PlannedGuest, UntouchedGuest } from './plan.js';
 import type { Screened } from './screen.js';
@@ -33,6 +34,7 @@ interface Row {
 
 export function finishPlan(view: HostView, screened: Screened, decision: Decision, limits: FinishLimits): Plan {
   const rows = decision.moves.map((move) => withinGuest(move));
+  dampSwings(rows);
   if (limits.maxStepBytes !== null) limitStep(rows, limits.maxStepBytes);
   if (limits.maxChurnBytes !== null) limitChurn(rows, limits.maxChurnBytes);
   const shortBytes = limitToHost(rows, view, decision.keptBytes ?? 0);
@@ -70,9 +72,24 @@ function obligedBytes(row: Row): number {
   return Math.min(row.currentBytes, row.highestBytes);
 }
 
-/** True when neither step nor churn may hold the row up. */
+/** True when neither damping, step nor churn may hold the row up. */
 function isExempt(row: Row): boolean {
   return row.move.urgent === true && row.targetBytes < row.currentBytes;
+}
+
+function dampSwings(rows: readonly Row[]): void {
+  for (const row of rows) {
+    if (isExempt(row)) continue;
+    const { turns, shareRatio } = dampingOf(row.move.guest, row.targetBytes);
+    if (shareRatio === 1) continue;
+    const from = obligedBytes(row);
+    cutTo(
+      row,
+      from,
+      (row.targetBytes - from) * shareRatio,
+      `it turned ${turns} times lately, ${percent(shareRatio)} of the way`,
+    );
+  }
 }
 
 function limitStep(rows: readonly Row[], maxStepBytes: number): void {

@@ -106,6 +106,16 @@ const guest = record(
         'recent history for forecasting',
       ),
     ),
+    recentMoves: withDefault(
+      listOf(
+        record(
+          { fromBytes: bytes('target before'), toBytes: bytes('target after') },
+          'a change of the target that was carried out',
+        ),
+        'targets of the last while, the oldest first: what damping looks at',
+      ),
+      [],
+    ),
   },
   'one guest of the host',
 );

@@ -67,6 +67,11 @@ export interface DemandHistory {
   readonly usedBytes: readonly number[];
 }
 
+export interface PastMove {
+  readonly fromBytes: number;
+  readonly toBytes: number;
+}
+
 export interface GuestView {
   readonly id: string;
   readonly state: GuestState;
@@ -92,6 +97,8 @@ export interface GuestView {
   /** Size the guest normally runs at, where that is below what it is configured with. */
   readonly baselineBytes: number | null;
   readonly demand: DemandHistory | null;
+  /** Targets that the balloon was given in the last while (some decision intervals), the oldest first. */
+  readonly recentMoves: readonly PastMove[];
 }
 
 export interface HostView {

@@ -28,6 +28,7 @@ export function aGuest(overrides: Overrides<GuestView> = {}): GuestView {
     heldUntilMs: null,
     baselineBytes: null,
     demand: null,
+    recentMoves: [],
     ...overrides,
   };
 }

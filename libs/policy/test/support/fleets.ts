@@ -65,6 +65,10 @@ function guest(id: string): fc.Arbitrary<GuestView> {
             }),
             { nil: null },
           ),
+          recentMoves: fc.oneof(
+            fc.constant([]),
+            fc.array(fc.record({ fromBytes: part(assignedBytes), toBytes: part(assignedBytes) }), { maxLength: 6 }),
+          ),
         }),
       ),
   );
