@@ -98,6 +98,104 @@ describe('the API', () => {
     expect(guest.procfs).toBe('BUDDYINFO of the guest');
   });
 
+  it('asks the owner of a guest for a map of its pages, 256 cells unless told otherwise', async () => {
+    const { guest } = await told<{ guest: Record<string, { pagesPerCell: number; cells: number[][]; tick: number }> }>(
+      plane.url,
+      'query ($id: ID!) { guest(id: $id) { all: pageMap { pagesPerCell cells tick } few: pageMap(columns: 3) { cells } } }',
+      { id: guestIds[0] },
+    );
+    expect(guest['all']).toMatchObject({ pagesPerCell: 512, cells: { length: 256 }, tick: 1 });
+    expect(guest['few']?.cells).toEqual([1, 2, 3].map(() => [1, 0, 0, 0, 0, 0]));
+  });
+
+  it('acknowledges work other than the balloon’s, with what it is to do', async () => {
+    const fields = 'operation { kind status outcome requestedBytes targetBytes work timeoutMs }';
+    const data = await told<Record<string, { operation: object }>>(
+      plane.url,
+      `mutation ($a: CompactInput!, $b: OfflineMemoryBlockInput!, $c: OnlineMemoryBlockInput!) {
+         compact(input: $a) { ${fields} } offlineMemoryBlock(input: $b) { ${fields} } onlineMemoryBlock(input: $c) { ${fields} } }`,
+      {
+        a: { guestId: guestIds[1], zone: 'DMA32', order: 9, mode: 'SYNC_LIGHT' },
+        b: { guestId: guestIds[1], block: 1 },
+        c: { guestId: guestIds[1], block: 1, timeoutMs: 5000 },
+      },
+    );
+    const queued = { status: 'QUEUED', outcome: null, requestedBytes: null, targetBytes: null };
+    expect(data['compact']?.operation).toEqual({
+      ...queued,
+      kind: 'COMPACT',
+      work: { kind: 'COMPACT', node: null, zone: 'DMA32', order: 9, mode: 'SYNC_LIGHT' },
+      timeoutMs: null,
+    });
+    expect(data['offlineMemoryBlock']?.operation).toEqual({
+      ...queued,
+      kind: 'OFFLINE_MEMORY_BLOCK',
+      work: { kind: 'OFFLINE_MEMORY_BLOCK', block: 1 },
+      timeoutMs: 60_000,
+    });
+    expect(data['onlineMemoryBlock']?.operation).toMatchObject({ ...queued, timeoutMs: 5000 });
+  });
+
+  it('answers a pause with the guest as it is once the operation has ended', async () => {
+    const query =
+      'mutation ($input: PauseGuestInput!) { pauseGuest(input: $input) { guest { state stateReason } operation { kind status } } }';
+    const asked = told<{ pauseGuest: object }>(plane.url, query, { input: { id: guestIds[0] } });
+    let paused = 0;
+    while (paused === 0) {
+      // In the worker's place.
+      const done = await client.query(
+        `WITH done AS (UPDATE operation SET status = 'SUCCEEDED', outcome = 'DONE', finished_at = now()
+                        WHERE guest_id = $1 AND kind = 'PAUSE' RETURNING guest_id)
+         UPDATE guest SET state = 'PAUSED' FROM done WHERE id = guest_id`,
+        [guestIds[0]],
+      );
+      paused = done.rowCount ?? 0;
+    }
+    expect((await asked).pauseGuest).toEqual({
+      guest: { state: 'PAUSED', stateReason: null },
+      operation: { kind: 'PAUSE', status: 'SUCCEEDED' },
+    });
+    await client.query(`UPDATE guest SET state = 'RUNNING' WHERE id = $1`, [guestIds[0]]);
+  });
+
+  it('creates guests with the features, kernel and nodes they are asked for', async () => {
+    const { createGuests } = await told<{ createGuests: { guests: { id: string }[] } }>(
+      plane.url,
+      `mutation ($input: CreateGuestsInput!) { createGuests(input: $input) { guests { id kernelProfile numaNodes
+         features { deflateOnOom freePageReporting freePageHinting memoryBallooning balloonCompaction }
+         balloon { deflateOnOom freePageReporting } } } }`,
+      {
+        input: {
+          hostId,
+          count: 1,
+          assignedBytes: 256 * MIB,
+          namePrefix: 'special',
+          kernelProfile: '6.1',
+          numaNodes: 2,
+          features: { deflateOnOom: true, freePageReporting: true, freePageHinting: true, balloonCompaction: false },
+        },
+      },
+    );
+    expect(createGuests.guests).toEqual([
+      {
+        id: expect.any(String),
+        kernelProfile: '6.1',
+        numaNodes: 2,
+        features: {
+          deflateOnOom: true,
+          freePageReporting: true,
+          freePageHinting: true,
+          memoryBallooning: true,
+          balloonCompaction: false,
+        },
+        balloon: { deflateOnOom: true, freePageReporting: true },
+      },
+    ]);
+    await told(plane.url, 'mutation ($input: DeleteGuestInput!) { deleteGuest(input: $input) { deletedId } }', {
+      input: { id: createGuests.guests[0]?.id },
+    });
+  });
+
   it('tells a subscriber of the samples of its guests alone', async () => {
     const query =
       'subscription ($ids: [ID!]) { memorySampled(guestIds: $ids) { guestId tick memory { totalBytes } guest { name } } }';

@@ -71,6 +71,9 @@ const history =
 const CREATE_HOST = 'mutation ($input: CreateHostInput!) { createHost(input: $input) { host { id } } }';
 const CREATE_GUESTS = 'mutation ($input: CreateGuestsInput!) { createGuests(input: $input) { guests { id } } }';
 const guests = (more: object) => () => ({ input: { hostId, count: 1, assignedBytes: 256 * MIB, ...more } });
+const work = (name: string): string =>
+  `mutation ($input: ${name}Input!) { ${name[0]?.toLowerCase()}${name.slice(1)}(input: $input) { operation { id } } }`;
+const ofGuest = (more: object) => () => ({ input: { guestId, ...more } });
 const IMPORT = 'mutation ($input: ImportTraceInput!) { importTrace(input: $input) { trace { id } } }';
 const trace = (more: object) => () => ({ input: { name: 'trace', format: 'BALLAST', ...more } });
 const GWA_HEADER =
@@ -390,6 +393,104 @@ const ROWS: readonly Row[] = [
     variables: guests({ count: 5, assignedBytes: 1024 * MIB, minBytes: 1024 * MIB }),
     code: 'ADMISSION_REFUSED',
     says: ['input.minBytes', 'floors do not fit', '4 of the 5 would fit'],
+  },
+  {
+    what: 'more nodes than the memory is for',
+    query: CREATE_GUESTS,
+    variables: guests({ numaNodes: 5 }),
+    code: 'BAD_INPUT',
+    says: ['input.numaNodes', 'from 1 to 4'],
+  },
+  {
+    what: 'no nodes',
+    query: CREATE_GUESTS,
+    variables: guests({ numaNodes: 0 }),
+    code: 'BAD_INPUT',
+    says: ['input.numaNodes', 'from 1 to 4'],
+  },
+  {
+    what: 'compaction of an unknown guest',
+    query: work('Compact'),
+    variables: () => ({ input: { guestId: UNKNOWN_ID } }),
+    code: 'NOT_FOUND',
+    says: ['input.guestId'],
+  },
+  {
+    what: 'compaction of a zone that Linux does not have',
+    query: work('Compact'),
+    variables: ofGuest({ zone: 'HighMem' }),
+    code: 'BAD_INPUT',
+    says: ['input.zone', 'DMA, DMA32, Normal, Movable'],
+  },
+  {
+    what: 'compaction of a node that cannot be',
+    query: work('Compact'),
+    variables: ofGuest({ node: -1 }),
+    code: 'BAD_INPUT',
+    says: ['input.node', 'from 0 to 7'],
+  },
+  {
+    what: 'compaction for blocks that are larger than the largest',
+    query: work('Compact'),
+    variables: ofGuest({ order: 11 }),
+    code: 'BAD_INPUT',
+    says: ['input.order', 'from 1 to 10'],
+  },
+  {
+    what: 'compaction in an unknown mode',
+    query: work('Compact'),
+    variables: ofGuest({ mode: 'HARD' }),
+    code: 'BAD_INPUT',
+    says: ['mode', 'CompactMode'],
+  },
+  {
+    what: 'compaction without patience',
+    query: work('Compact'),
+    variables: ofGuest({ timeoutMs: 0 }),
+    code: 'BAD_INPUT',
+    says: ['input.timeoutMs', 'from 1 to'],
+  },
+  {
+    what: 'a memory block below the first',
+    query: work('OfflineMemoryBlock'),
+    variables: ofGuest({ block: -1 }),
+    code: 'BAD_INPUT',
+    says: ['input.block', 'from 0 to'],
+  },
+  {
+    what: 'no memory block',
+    query: work('OnlineMemoryBlock'),
+    variables: ofGuest({}),
+    code: 'BAD_INPUT',
+    says: ['block'],
+  },
+  {
+    what: 'a pause of nobody',
+    query: work('PauseGuest'),
+    variables: () => ({ input: { id: UNKNOWN_ID } }),
+    code: 'NOT_FOUND',
+    says: ['input.id'],
+  },
+  {
+    what: 'a resumption of what is no guest',
+    query: work('ResumeGuest'),
+    variables: () => ({ input: { id: 'x' } }),
+    code: 'NOT_FOUND',
+    says: ['input.id'],
+  },
+  {
+    what: 'a page map without cells',
+    query: 'query ($id: ID!) { guest(id: $id) { pageMap(columns: 0) { cells } } }',
+    variables: () => ({ id: guestId }),
+    code: 'BAD_INPUT',
+    says: ['columns must be from 1 to 4096'],
+  },
+  {
+    what: 'a file that /proc does not have',
+    query: 'query ($id: ID!) { guest(id: $id) { procfs(file: KMSG) } }',
+    variables: () => ({ id: guestId }),
+    code: 'BAD_INPUT',
+    says: ['KMSG', 'ProcFile'],
   },
   {
     what: 'an unknown kernel',

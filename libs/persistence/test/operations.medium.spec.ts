@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MIB } from '#units';
 import { Guests } from '../src/guests/guests.js';
-import type { BalloonRequest, OperationRequest } from '../src/operations/acknowledge.js';
+import type { BalloonRequest, OperationRequest, WorkRequest } from '../src/operations/acknowledge.js';
 import type { OperationRecord } from '../src/operations/operation.mapper.js';
 import { Operations } from '../src/operations/operations.js';
 import { aGuest } from './support/a-fleet.js';
@@ -114,6 +114,50 @@ describe('acknowledging an operation', () => {
     const { id } = await aGuest(database());
     await new Guests(database()).delete(id);
     await expect(acknowledged(request(id))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('work other than the balloon’s', () => {
+  const COMPACT = { kind: 'COMPACT', node: null, zone: 'DMA32', order: 9, mode: 'SYNC' } as const;
+  function work(guestId: string, changes: Partial<WorkRequest> = {}): WorkRequest {
+    const frame = { guestId, timeoutMs: null, requestedBy: 'test', idempotencyKey: null };
+    return { ...frame, kind: 'COMPACT', work: COMPACT, ...changes };
+  }
+
+  it('takes its place in the guest’s order, has no sizes, and leaves the target alone', async () => {
+    const { id } = await aGuest(database());
+    await acknowledged(request(id));
+    expect(await acknowledged(work(id))).toMatchObject({
+      sequence: 2,
+      kind: 'COMPACT',
+      work: COMPACT,
+      requestedBytes: null,
+      targetBytes: null,
+    });
+    expect(await targetOf(id)).toBe(100 * MIB);
+  });
+
+  it('is the same with the same key, and in conflict with any other work', async () => {
+    const { id } = await aGuest(database());
+    const one = await acknowledged(work(id, { idempotencyKey: 'key' }));
+    expect(await acknowledged(work(id, { idempotencyKey: 'key' }))).toMatchObject({ id: one.id });
+    const others = [
+      work(id, { idempotencyKey: 'key', work: { ...COMPACT, order: 8 } }),
+      work(id, { idempotencyKey: 'key', kind: 'PAUSE', work: { kind: 'PAUSE' } }),
+      request(id, { idempotencyKey: 'key' }),
+    ];
+    for (const other of others) await expect(acknowledged(other)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('does not move the target when it is cancelled, nor hide the one that is asked for behind it', async () => {
+    const { id } = await aGuest(database());
+    const balloon = await acknowledged(request(id));
+    const pause = await acknowledged(work(id, { kind: 'PAUSE', work: { kind: 'PAUSE' } }));
+    await new Operations(database()).cancel(pause.id);
+    expect(await targetOf(id)).toBe(100 * MIB);
+    await acknowledged(work(id));
+    await new Operations(database()).cancel(balloon.id);
+    expect(await targetOf(id)).toBe(0);
   });
 });
 

@@ -5,11 +5,13 @@ import { admitOperations } from '../src/admission.js';
 import { Guests } from '../src/guests/guests.js';
 import { Hosts } from '../src/hosts/hosts.js';
 import type { Lease } from '../src/lease.js';
+import { recoverableGuests } from '../src/members.js';
 import { NotificationListener } from '../src/notifications.js';
 import { Operations } from '../src/operations/operations.js';
 import { maintainPartitions } from '../src/partitions.js';
 import { saveSnapshots } from '../src/snapshots.js';
 import { commitStep } from '../src/step-commit.js';
+import { commitRevived } from '../src/stopped-guests.js';
 import { aSample, aStep, asked, bornGuests, takeOver, timed, until } from './support/a-worker.js';
 import { withDatabase } from './support/with-database.js';
 
@@ -130,6 +132,58 @@ describe('the commit of a step', () => {
     await commitStep(database(), lease, aStep(12, { results }), keepState);
     expect(await targetOf(last.guestId)).toBe(20 * MIB);
     expect(await targetOf(overtaken.guestId)).toBe(128 * MIB);
+  });
+
+  it('stores what other work came to, and hands it to a replay with its tick', async () => {
+    const [guest] = await bornGuests(database(), lease, 1);
+    const guestId = guest!.id;
+    const work = { kind: 'OFFLINE_MEMORY_BLOCK', block: 3 } as const;
+    const frame = { guestId, timeoutMs: 9000, requestedBy: 'test', idempotencyKey: null };
+    const { operationId } = await new Operations(database()).acknowledge({ ...frame, kind: work.kind, work });
+    const command = { kind: 'PERFORM', guestId, tick: 4, operationId, timeoutMs: 9000, work };
+    expect(await admitOperations(database(), lease, [guestId], 4)).toEqual([command]);
+    const result = { migratedPages: 12 };
+    const told = { guestId, operationId, tick: 5, outcome: 'DONE', reason: 'done', result } as const;
+    const results = [{ ...told, achievedBytes: null, deficitBytes: null }];
+    await commitStep(database(), lease, aStep(5, { results }), keepState);
+    expect(await find(operationId)).toMatchObject({
+      status: 'SUCCEEDED',
+      result,
+      achievedBytes: null,
+      finishedTick: 5,
+    });
+    for await (const { member, commands } of recoverableGuests(database(), lease)) {
+      if (member.guestId === guestId) expect(commands).toEqual([command]);
+    }
+  });
+
+  it('tells why a guest stopped, and that one runs again without a reason', async () => {
+    const [broken, resting] = await bornGuests(database(), lease, 2);
+    const reason = 'kernel BUG: the page was freed twice';
+    const stateChanges = [
+      { guestId: broken!.id, state: 'KERNEL_BUG', reason },
+      { guestId: resting!.id, state: 'PAUSED', reason: null },
+    ] as const;
+    await commitStep(database(), lease, aStep(14, { stateChanges }), keepState);
+    const states = async (): Promise<unknown[]> =>
+      (await new Guests(database()).find([broken!.id, resting!.id]))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .map(({ state, stateReason }) => [state, stateReason]);
+    expect(await states()).toEqual([
+      ['KERNEL_BUG', reason],
+      ['PAUSED', null],
+    ]);
+    // Somebody paused it: its work waits for its guest, which is asked, instead of being refused here.
+    await asked(database(), resting!.id, 128);
+    expect(await admitOperations(database(), lease, [resting!.id], 15)).toHaveLength(1);
+    await commitRevived(database(), lease, [resting!.id]);
+    expect(await states()).toEqual([
+      ['KERNEL_BUG', reason],
+      ['PAUSED', null],
+    ]);
+    const back = [{ guestId: resting!.id, state: 'RUNNING', reason: null }] as const;
+    await commitStep(database(), lease, aStep(15, { stateChanges: back }), keepState);
+    expect((await states())[1]).toEqual(['RUNNING', null]);
   });
 
   it('stops a guest that failed, with its operations, and not one that was deleted meanwhile', async () => {

@@ -72,6 +72,8 @@ export class GuestMutationsResolver {
     { id, idempotencyKey }: PauseGuestInput,
     kind: 'PAUSE' | 'RESUME',
   ): Promise<{ guest: unknown; operation: unknown }> {
+    const [known] = await this.guests.find([id]);
+    found('a guest', 'input.id', id, known?.state === 'DELETED' ? null : known);
     const frame = requestFrame({ guestId: id, idempotencyKey: idempotencyKey ?? null });
     const operation = await this.work.startAndWait({ ...frame, kind, work: { kind } }, SWITCH_LIMIT_MS);
     const [guest] = await this.guests.find([id]);
