@@ -6,7 +6,7 @@
 import { NIL } from '../layout/constants.js';
 import { nodeOfCpu } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { drain } from './pcp.js';
+import { drain, pcpSlot } from './pcp.js';
 import {
   PCP_BATCH_SCALE_MAX,
   PCP_FIELDS,
@@ -87,6 +87,12 @@ export function drainAllPages(memory: Memory, zone = NIL): void {
     const of = Math.floor(slot / memory.cpuCount);
     if (zone === NIL || of === zone) drain(memory, of, slot, memory.pcp[slot * PCP_FIELDS + P_COUNT], 0);
   }
+}
+
+/** Empties the running CPU's lists in a zone. */
+export function drainLocalPages(memory: Memory, zone: number): void {
+  const slot = pcpSlot(memory, zone);
+  drain(memory, zone, slot, memory.pcp[slot * PCP_FIELDS + P_COUNT], 0);
 }
 
 /** From now on every free in the zone goes straight to the buddy, and every allocation comes from it. */

@@ -104,6 +104,11 @@ export const S_KSWAPD_WAKES = 3; // nodes whose kswapd was woken and has not run
 export const S_LOCKED_PAGES = 4; // length of `locks`
 export const S_CPU = 5; // the CPU that runs: its lists are used, its node's zones are tried first
 export const S_REPORTING = 6; // free page reporting: REPORTING_OFF … REPORTING_ACTIVE
+/** Direct compaction waits for a block: zone + 1 (0: nobody waits), order, migratetype; pfn + 1 once it was caught. */
+export const S_CAPTURE_ZONE = 8;
+export const S_CAPTURE_ORDER = 9;
+export const S_CAPTURE_TYPE = 10;
+export const S_CAPTURED = 11;
 export const SCALARS = 16;
 
 /** No device wants to hear of free pages. */
@@ -127,7 +132,7 @@ export const SYSCTLS = 16;
 /** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
 export const OWNER_FIELDS = 16;
 export const DEVICE_FIELDS = 4;
-export const MAX_PAGE_LOCKS = 128;
+export const MAX_PAGE_LOCKS = 1088;
 /** Words of the three rings of runs of a set. */
 export const PCP_RUN_WORDS = 3 * PCP_RUNS * 2;
 

@@ -18,6 +18,8 @@ export const KIND_KERNEL = 5;
 
 export const O_KIND_PLUS_ONE = 0;
 export const O_PAGES = 1;
+/** Pages off their list while somebody moves them; not among O_PAGES. */
+export const O_ISOLATED = 15;
 
 /** True when compaction could move a frame with this tag: an LRU page, or a balloon page if those are movable here. */
 export function isMovableTag(memory: Memory, tag: number): boolean {
