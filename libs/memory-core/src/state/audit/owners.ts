@@ -1,0 +1,56 @@
+/**
+ * Owners: each page of an owner is on one of its two lists or isolated by somebody; a huge page is one entry of a list, and
+ * all 512 frames of its pageblock say whose they are.
+ */
+import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../../layout/constants.js';
+import { BLOCK_HUGE, OWNER_FIELDS, ownerListNode } from '../../layout/memory.js';
+import type { Memory } from '../../layout/memory.js';
+import { MAX_OWNERS, TAG_OWNER, TAG_OWNER_ISOLATED } from '../../layout/tags.js';
+import { O_ISOLATED, O_KIND_PLUS_ONE, O_PAGES } from '../../owners/owner-kind.js';
+import { claimFrames, report, same, walk } from './findings.js';
+import type { Findings } from './findings.js';
+
+export function auditOwners(memory: Memory, findings: Findings): void {
+  const { owners } = memory;
+  let isolated = 0;
+  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+    const row = owner * OWNER_FIELDS;
+    const kept = owners[row + O_PAGES];
+    const listed = auditList(memory, owner, 0, findings) + auditList(memory, owner, 1, findings);
+    same(findings, `pages of owner ${owner}`, kept, listed);
+    same(findings, `frames of owner ${owner}`, kept, findings.frames[TAG_OWNER + owner]);
+    if (owners[row + O_KIND_PLUS_ONE] === 0 && kept > 0)
+      report(findings, `owner ${owner} is gone and keeps ${kept} pages`);
+    if (owners[row + O_ISOLATED] < 0) report(findings, `owner ${owner}: ${owners[row + O_ISOLATED]} isolated pages`);
+    isolated += owners[row + O_ISOLATED];
+  }
+  same(findings, 'isolated pages of owners', isolated, findings.frames[TAG_OWNER_ISOLATED]);
+  auditHugePages(memory, findings);
+}
+
+/** Base pages on one of the owner's lists. */
+function auditList(memory: Memory, owner: number, which: number, findings: Findings): number {
+  const name = `owner ${owner}`;
+  let pages = 0;
+  for (const pfn of walk(memory, ownerListNode(memory, owner, which), name, findings)) {
+    if (memory.tag[pfn] !== TAG_OWNER + owner) report(findings, `${name}: lists pfn ${pfn} of somebody else`);
+    const huge = (memory.blockFlags[pfn >> PAGEBLOCK_ORDER] & BLOCK_HUGE) !== 0;
+    const length = huge ? PAGEBLOCK_PAGES : 1;
+    if (huge && pfn % PAGEBLOCK_PAGES !== 0) report(findings, `${name}: lists pfn ${pfn} inside a huge page`);
+    else claimFrames(memory, pfn, length, name, findings);
+    pages += length;
+  }
+  return pages;
+}
+
+/** Every frame of a huge page carries the same owner's tag, isolated or not. */
+function auditHugePages(memory: Memory, findings: Findings): void {
+  for (let block = 0; block < memory.blockCount; block++) {
+    if ((memory.blockFlags[block] & BLOCK_HUGE) === 0) continue;
+    const start = block << PAGEBLOCK_ORDER;
+    const owner = memory.tag[start];
+    if (owner < TAG_OWNER && owner !== TAG_OWNER_ISOLATED) report(findings, `huge page ${start} has tag ${owner}`);
+    const mixed = memory.tag.subarray(start, start + PAGEBLOCK_PAGES).findIndex((tag) => tag !== owner);
+    if (mixed >= 0) report(findings, `huge page ${start}: pfn ${start + mixed} has tag ${memory.tag[start + mixed]}`);
+  }
+}
