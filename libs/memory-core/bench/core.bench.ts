@@ -40,6 +40,8 @@ function freshZone(pages: number): Memory {
     balloonCompaction: true,
     transparentHugepages: false,
     cpus: 1,
+    addressSpaces: false,
+    swapPages: 0,
     machine: {
       zones: [{ node: 0, type: ZONE_NORMAL, range, holes: [], reserved: [], lateManagedPages: 0 }],
       holeStartPfn: pages,

@@ -58,6 +58,8 @@ function machine(sizes: readonly [type: number, managed: number][], kernelProfil
     balloonCompaction: true,
     transparentHugepages: false,
     cpus: 1,
+    addressSpaces: false,
+    swapPages: 0,
     machine: { zones, holeStartPfn: startPfn, holePages: 0 },
   });
 }

@@ -50,6 +50,10 @@ export interface MemoryOptions {
   readonly balloonCompaction?: boolean;
   /** Default as Linux: from 512 MiB of managed memory. */
   readonly transparentHugepages?: boolean;
+  /** Programs map and touch memory by address; default false. Costs 4 bytes a page more, 8 with swap. */
+  readonly addressSpaces?: boolean;
+  /** Size of the swap device, whole pages; default 0, no swap. */
+  readonly swapBytes?: number;
 }
 
 /** Linux leaves huge pages off below this many managed pages (512 MiB). */
@@ -75,6 +79,8 @@ export function createMemory(options: MemoryOptions): Memory {
     balloonCompaction: options.balloonCompaction ?? true,
     transparentHugepages: options.transparentHugepages ?? managedPages(machine) >= HUGEPAGE_FROM_PAGES,
     cpus: options.cpus ?? 1,
+    addressSpaces: options.addressSpaces ?? false,
+    swapPages: (options.swapBytes ?? 0) / PAGE_SIZE_BYTES,
     machine,
   });
 }

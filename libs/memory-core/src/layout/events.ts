@@ -60,6 +60,10 @@ export const EV_NUMA_MISS = event();
 export const EV_NUMA_FOREIGN = event();
 export const EV_NUMA_LOCAL = event();
 export const EV_NUMA_OTHER = event();
+export const EV_PGSCAN_DIRECT_THROTTLE = event();
+export const EV_WORKINGSET_ACTIVATE_ANON = event();
+export const EV_WORKINGSET_ACTIVATE_FILE = event();
+export const EV_SWAP_RA_HIT = event();
 
 /** Counters a memory has room for; more than are named, so that a new one does not move the columns behind them. */
 export const EV_COUNT = 80;

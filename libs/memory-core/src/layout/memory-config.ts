@@ -29,6 +29,8 @@ export function parseConfig(text: string): MemoryConfig {
     balloonCompaction: booleanOf(fields, 'balloonCompaction'),
     transparentHugepages: booleanOf(fields, 'transparentHugepages'),
     cpus: cpusOf(fields),
+    addressSpaces: booleanOf(fields, 'addressSpaces'),
+    swapPages: countOf(fields, 'swapPages'),
     machine: parseMachine(fieldsOf(fields['machine'], 'machine')),
   };
 }

@@ -14,6 +14,11 @@
  *     locks     Int32[MAX_PAGE_LOCKS]        pfns whose page lock is held
  *     pcp       Int32[zones × cpus × PCP_FIELDS]  see pcp-fields.ts
  *     pcpRuns   Int32[zones × cpus × 3 × PCP_RUNS × 2]  see pcp-list.ts
+ *     psi       Float64[PSI_FIELDS]          pressure, see reclaim/psi.ts
+ *   in the fixed part, too, though not short
+ *     swapOwner Uint8, swapVirtual Int32     per slot of the swap device
+ *     active    bit a frame                  on its owner's active list
+ *     virtualPage, frameSlot Int32           per frame, only with address spaces (and swap)
  *   per pageblock
  *     blockZone Uint8   zone index
  *     blockType Uint8   migratetype
@@ -29,7 +34,7 @@
  * the per-frame columns of idle memory untouched; sentinels follow. Free lists come first among the sentinels, then two
  * lists per owner, one per balloon device, and PCP_LISTS per set of per-CPU lists.
  *
- * Cost: 9.125 bytes a frame, 11 a pageblock, about 22 KiB fixed.
+ * Cost: 9.25 bytes a frame, 11 a pageblock, about 22 KiB fixed.
  */
 import { invariant } from '#units';
 import { ISOLATE, LISTS_PER_ZONE, MAX_ORDER_PAGES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, ZONE_TYPES } from './constants.js';
@@ -49,6 +54,10 @@ export interface MemoryConfig {
   readonly balloonCompaction: boolean;
   readonly transparentHugepages: boolean;
   readonly cpus: number;
+  /** Owners' pages know their virtual page: programs can map, touch and punch by address (owners/address-space.ts). */
+  readonly addressSpaces: boolean;
+  /** Size of the swap device; 0 for none. */
+  readonly swapPages: number;
   readonly machine: MachinePlan;
 }
 
@@ -77,6 +86,18 @@ export interface Memory {
   readonly locks: Int32Array;
   readonly pcp: Int32Array;
   readonly pcpRuns: Int32Array;
+  /** See reclaim/psi.ts. */
+  readonly psi: Float64Array;
+  /** Owner + 1 of what each slot of the swap device holds; 0 for a free slot. */
+  readonly swapOwner: Uint8Array;
+  /** Virtual page of what a slot holds; empty without address spaces. */
+  readonly swapVirtual: Int32Array;
+  /** One bit a frame: the page is on its owner's active list. */
+  readonly active: Uint32Array;
+  /** Virtual page of an owner's frame, 0 elsewhere; empty without address spaces. */
+  readonly virtualPage: Int32Array;
+  /** Slot + 1 of the copy in swap that is still right, else 0 (the swap cache); empty without address spaces or swap. */
+  readonly frameSlot: Int32Array;
   readonly blockZone: Uint8Array;
   readonly blockType: Uint8Array;
   readonly blockFlags: Uint8Array;
@@ -109,7 +130,16 @@ export const S_CAPTURE_ZONE = 8;
 export const S_CAPTURE_ORDER = 9;
 export const S_CAPTURE_TYPE = 10;
 export const S_CAPTURED = 11;
-export const SCALARS = 16;
+/** Why the guest's kernel has panicked: 0 not at all, else PANIC_… (reclaim/oom.ts). */
+export const S_PANIC = 7;
+export const S_SWAP_USED = 12; // slots of the swap device in use
+/** Where the next free slot of the swap device is looked for. */
+export const S_SWAP_NEXT = 13;
+/** Owner + 1 whose pages reclaim scans next. */
+export const S_RECLAIM_CURSOR = 14;
+/** Owner + 1 that the OOM killer chose last. */
+export const S_OOM_VICTIM = 15;
+export const SCALARS = 24;
 
 /** No device wants to hear of free pages. */
 export const REPORTING_OFF = 0;
@@ -132,6 +162,7 @@ export const SYSCTLS = 16;
 /** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
 export const OWNER_FIELDS = 16;
 export const DEVICE_FIELDS = 4;
+export const PSI_FIELDS = 16;
 export const MAX_PAGE_LOCKS = 1088;
 /** Words of the three rings of runs of a set. */
 export const PCP_RUN_WORDS = 3 * PCP_RUNS * 2;
@@ -185,6 +216,11 @@ export function allocateMemory(config: MemoryConfig): Memory {
   const nodes = spanPages + blockCount + sentinelCount(zoneCount, config.cpus);
 
   const slots = zoneCount * config.cpus;
+  const lengths = {
+    swapVirtual: config.addressSpaces ? config.swapPages : 0,
+    virtualPage: config.addressSpaces ? spanPages : 0,
+    frameSlot: config.addressSpaces && config.swapPages > 0 ? spanPages : 0,
+  };
   let offset = 0;
   const carve = (bytes: number): number => {
     const at = offset;
@@ -203,6 +239,12 @@ export function allocateMemory(config: MemoryConfig): Memory {
     locks: carve(MAX_PAGE_LOCKS * 4),
     pcp: carve(slots * PCP_FIELDS * 4),
     pcpRuns: carve(slots * PCP_RUN_WORDS * 4),
+    psi: carve(PSI_FIELDS * 8),
+    swapOwner: carve(config.swapPages),
+    swapVirtual: carve(lengths.swapVirtual * 4),
+    active: carve(spanPages / 8),
+    virtualPage: carve(lengths.virtualPage * 4),
+    frameSlot: carve(lengths.frameSlot * 4),
     blockZone: carve(blockCount),
     blockType: carve(blockCount),
     blockFlags: carve(blockCount),
@@ -238,6 +280,12 @@ export function allocateMemory(config: MemoryConfig): Memory {
     locks: new Int32Array(buffer, at.locks, MAX_PAGE_LOCKS),
     pcp: new Int32Array(buffer, at.pcp, slots * PCP_FIELDS),
     pcpRuns: new Int32Array(buffer, at.pcpRuns, slots * PCP_RUN_WORDS),
+    psi: new Float64Array(buffer, at.psi, PSI_FIELDS),
+    swapOwner: new Uint8Array(buffer, at.swapOwner, config.swapPages),
+    swapVirtual: new Int32Array(buffer, at.swapVirtual, lengths.swapVirtual),
+    active: new Uint32Array(buffer, at.active, spanPages / 32),
+    virtualPage: new Int32Array(buffer, at.virtualPage, lengths.virtualPage),
+    frameSlot: new Int32Array(buffer, at.frameSlot, lengths.frameSlot),
     blockZone: new Uint8Array(buffer, at.blockZone, blockCount),
     blockType: new Uint8Array(buffer, at.blockType, blockCount),
     blockFlags: new Uint8Array(buffer, at.blockFlags, blockCount),

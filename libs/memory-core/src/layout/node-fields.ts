@@ -10,5 +10,7 @@ export const N_KCOMPACTD_ORDER = 4;
 export const N_KCOMPACTD_HIGHEST_TYPE = 5;
 /** Proactive compaction: checks of 500 ms still to skip. */
 export const N_PROACTIVE_SKIPS = 6;
-/** 32 words; free: 3, 7 … 31. */
+/** 1 while kswapd takes its nap of 100 ms after a run, before it sleeps in earnest. */
+export const N_KSWAPD_NAPS = 3;
+/** 32 words; free: 7 … 31. */
 export const NODE_FIELDS = 32;

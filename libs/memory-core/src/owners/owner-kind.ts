@@ -17,7 +17,26 @@ export const KIND_PAGE_TABLE = 4;
 export const KIND_KERNEL = 5;
 
 export const O_KIND_PLUS_ONE = 0;
+/** Pages on both lists of the owner; those that are isolated are not among them. */
 export const O_PAGES = 1;
+/** Pages on list 1, the active one. */
+export const O_ACTIVE = 2;
+/** Pages on the swap device, without those that are in memory as well. */
+export const O_SWAPPED = 3;
+/** Pages of a FILE owner that reclaim has dropped and that come back when read again. */
+export const O_EVICTED = 4;
+/** Owner + 1 of the process the pages belong to; 0: nobody whom the OOM killer could choose. */
+export const O_PROCESS_PLUS_ONE = 5;
+/** −1000 … 1000. */
+export const O_OOM_SCORE_ADJ = 6;
+/** 1 once the OOM killer has killed the owner's process. */
+export const O_KILLED = 7;
+/** A mapping's length in pages; 0 for owners without addresses. */
+export const O_VIRTUAL_PAGES = 8;
+/** Owner + 1 of the mapping's page tables. */
+export const O_TABLES_PLUS_ONE = 9;
+/** 1: the mapping is advised to use huge pages. */
+export const O_HUGE_ADVICE = 10;
 /** Pages off their list while somebody moves them; not among O_PAGES. */
 export const O_ISOLATED = 15;
 

@@ -22,6 +22,8 @@ export interface MachineSpec {
   readonly balloonCompaction?: boolean;
   readonly memoryBallooning?: boolean;
   readonly cpus?: number;
+  readonly addressSpaces?: boolean;
+  readonly swapPages?: number;
   /** Keep the per-CPU lists; without it everything goes straight to and from the buddy. */
   readonly pcp?: boolean;
   /** Keep the watermarks that boot computes; without it all of them are 0. */
@@ -42,6 +44,8 @@ export function zonesOf(specs: readonly ZoneSpec[], machine: MachineSpec = {}): 
     balloonCompaction: machine.balloonCompaction ?? true,
     transparentHugepages: false,
     cpus: machine.cpus ?? 1,
+    addressSpaces: machine.addressSpaces ?? false,
+    swapPages: machine.swapPages ?? 0,
     machine: { zones, holeStartPfn: startPfn, holePages: 0 },
   });
   if (machine.pcp !== true) withoutPcp(memory);
