@@ -17,7 +17,6 @@ export interface Decided {
   readonly parameters: ParameterValues;
   readonly view: HostView;
   readonly plan: Plan;
-  /** Rows of the plan that change a target. */
   readonly moves: readonly PlannedMove[];
   readonly decisionMs: number;
 }
@@ -45,17 +44,14 @@ export function decide(inputs: HostInputs, wanted: Wanted, memory: unknown, past
   return { policy: policy.name, parameters, view, plan, moves: movesOf(plan, view), decisionMs };
 }
 
+/** Every row of the plan: one that asks for what the host has not got has nothing to apply. */
 function movesOf(plan: Plan, view: HostView): PlannedMove[] {
   const targets = new Map(view.guests.map((guest) => [guest.id, guest.balloonTargetBytes]));
-  return plan.guests
-    .map(({ id, phase, balloonTargetBytes, reason }) => ({
-      guestId: id,
-      phase,
-      fromBytes: targets.get(id) ?? 0,
-      toBytes: balloonTargetBytes,
-      reason,
-    }))
-    .filter(({ fromBytes, toBytes }) => fromBytes !== toBytes);
+  return plan.guests.map(({ id, phase, balloonTargetBytes: toBytes, reason }) => {
+    const fromBytes = targets.get(id) ?? 0;
+    const notApplied = fromBytes === toBytes ? 'the host has no memory to give' : null;
+    return { guestId: id, phase, fromBytes, toBytes, reason, notApplied };
+  });
 }
 
 function accept<T>(parsed: Parsed<T>): T {

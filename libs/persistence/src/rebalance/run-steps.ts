@@ -20,6 +20,8 @@ export interface PlannedMove {
   readonly fromBytes: number;
   readonly toBytes: number;
   readonly reason: string;
+  /** Why nothing is to be done about it. */
+  readonly notApplied: string | null;
 }
 
 /** What was decided about a host, and on what. */
@@ -63,7 +65,7 @@ export async function waitingHosts(database: Database, runId: string | null): Pr
 /** Stores a decision. A dry run, and a plan without a move, are over with it; others begin to free. */
 export async function storeDecision(database: Database, decision: HostDecision): Promise<void> {
   const { runId, hostId, moves } = decision;
-  const isOver = decision.dryRun || moves.length === 0;
+  const isOver = decision.dryRun || moves.every(({ notApplied }) => notApplied !== null);
   await database.transaction(async (client) => {
     const { rowCount } = await client.query(
       `UPDATE rebalance_host SET status = $3, policy = $4, parameters = $5, view = $6, memory = $7, plan = $8, decision_ms = $9,
@@ -83,11 +85,11 @@ export async function storeDecision(database: Database, decision: HostDecision):
     );
     if (rowCount === 0) return;
     await client.query(
-      `INSERT INTO rebalance_move (run_id, guest_id, host_id, place, phase, from_bytes, to_bytes, reason)
+      `INSERT INTO rebalance_move (run_id, guest_id, host_id, place, phase, from_bytes, to_bytes, reason, not_applied)
        SELECT $1, told.*  FROM (
-         SELECT guest_id, $2::uuid, place, phase, from_bytes, to_bytes, reason
-           FROM unnest($3::uuid[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::text[])
-                AS row(guest_id, place, phase, from_bytes, to_bytes, reason)) told`,
+         SELECT guest_id, $2::uuid, place, phase, from_bytes, to_bytes, reason, not_applied
+           FROM unnest($3::uuid[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+                AS row(guest_id, place, phase, from_bytes, to_bytes, reason, not_applied)) told`,
       [
         runId,
         hostId,
@@ -97,6 +99,7 @@ export async function storeDecision(database: Database, decision: HostDecision):
         moves.map((move) => move.fromBytes),
         moves.map((move) => move.toBytes),
         moves.map((move) => move.reason),
+        moves.map((move) => move.notApplied),
       ],
     );
     if (decision.dryRun) return;
