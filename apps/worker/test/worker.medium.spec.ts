@@ -49,6 +49,28 @@ describe('a worker', () => {
     expect(await fleet.ended(operationId)).toMatchObject({ status: 'CANCELLED', outcome: 'CANCELLED' });
   });
 
+  it('pauses a guest, keeps its work waiting over a restart of the guest’s owner, and resumes it', async () => {
+    const [guestId = ''] = await fleet.createBornGuests(1);
+    const state = async () => (await new Guests(fleet.database).find([guestId]))[0]?.state;
+    expect(await fleet.ended(await fleet.perform(guestId, { kind: 'PAUSE' }))).toMatchObject({
+      status: 'SUCCEEDED',
+      outcome: 'DONE',
+      achievedBytes: null,
+    });
+    await fleet.until('it is paused', async () => (await state()) === 'PAUSED');
+    const inflation = await fleet.ask(guestId, 64);
+    await fleet.ticksPass(10);
+    await worker.stop();
+    worker = await fleet.startWorker().ready();
+    await fleet.ticksPass(10);
+    expect(await fleet.operation(inflation)).toMatchObject({ status: 'RUNNING' });
+    expect((await fleet.latest([guestId]))[0]?.balloonBytes).toBe(0);
+    expect(await state()).toBe('PAUSED');
+    await fleet.ended(await fleet.perform(guestId, { kind: 'RESUME' }));
+    expect(await fleet.ended(inflation)).toMatchObject({ outcome: 'REACHED', achievedBytes: 64 * MIB });
+    expect(await state()).toBe('RUNNING');
+  });
+
   it('boots at once while the clock is paused, with a first sample', async () => {
     await fleet.setSpeed(0);
     const [guestId = ''] = await fleet.createBornGuests(1);
@@ -72,6 +94,9 @@ describe('a worker', () => {
     const question = { kind: 'PROCFS', file: 'BUDDYINFO' } as const;
     const answer = await fleet.queues.addAndWait('inspections', { version: 1, guestId, question }, 10_000);
     expect(answer).toMatchObject({ kind: 'DONE', value: { text: expect.stringMatching(/^Node 0, zone/) } });
+    const map = { kind: 'PAGE_MAP', columns: 16 } as const;
+    const mapped = await fleet.queues.addAndWait('inspections', { version: 1, guestId, question: map }, 10_000);
+    expect(mapped).toMatchObject({ kind: 'DONE', value: { pagesPerCell: 8192, cells: { length: 16 } } });
   });
 
   it('fails a job about nothing that could be a guest, and ends one about a guest that is gone', async () => {

@@ -1,6 +1,6 @@
 /** A fleet to run workers on: its database, its queue, and what a control plane would do to them. */
 import { NestFactory } from '@nestjs/core';
-import { DEFAULT_GUEST_FEATURES, type WorkloadSpec } from '#contracts';
+import { DEFAULT_GUEST_FEATURES, type GuestWork, type WorkloadSpec } from '#contracts';
 import { JobsModule, Queues } from '#jobs';
 import { Database, Guests, Hosts, Operations, type OperationRecord } from '#persistence';
 import { MIB } from '#units';
@@ -83,8 +83,8 @@ export class AFleet {
     return guests.map(({ id }) => id);
   }
 
-  async createBornGuests(count: number): Promise<string[]> {
-    const guestIds = await this.createGuests(count);
+  async createBornGuests(count: number, workload = BUSY): Promise<string[]> {
+    const guestIds = await this.createGuests(count, workload);
     await this.until('all guests are born', async () => (await this.latest(guestIds)).length === count);
     return guestIds;
   }
@@ -100,6 +100,14 @@ export class AFleet {
       idempotencyKey: null,
     });
     if (isTold) await this.tell(guestId, operationId);
+    return operationId;
+  }
+
+  /** The same for work other than the balloon's. */
+  async perform(guestId: string, work: GuestWork, timeoutMs: number | null = null): Promise<string> {
+    const frame = { guestId, timeoutMs, requestedBy: 'test', idempotencyKey: null };
+    const { operationId } = await new Operations(this.database).acknowledge({ ...frame, kind: work.kind, work });
+    await this.tell(guestId, operationId);
     return operationId;
   }
 
