@@ -3,8 +3,9 @@ import { aZone, expectSound, freeCountOf, freeList, nrFree } from '../../test/su
 import { allocatePages } from '../allocator/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { isolateFreeBlock, putbackFreeBlock } from '../allocator/isolate-free.js';
+import { pushHead, unlink } from '../allocator/page-list.js';
 import { retypePageblock } from '../allocator/pageblock.js';
-import { ISOLATE, MOVABLE, UNMOVABLE } from '../layout/constants.js';
+import { ISOLATE, MIGRATETYPES, MOVABLE, UNMOVABLE } from '../layout/constants.js';
 import { Gfp } from '../layout/gfp.js';
 import {
   BLOCK_REPORTED,
@@ -12,6 +13,7 @@ import {
   REPORTING_IDLE,
   REPORTING_REQUESTED,
   S_REPORTING,
+  freeListNode,
 } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { runToEnd } from '../tasks/task.js';
@@ -37,6 +39,12 @@ function apart(count: number): { memory: Memory; held: number[] } {
 
 const reportedBlocks = (memory: Memory): number[] =>
   Array.from(memory.blockFlags.keys()).filter((block) => (memory.blockFlags[block] & BLOCK_REPORTED) !== 0);
+
+function moveToHead(memory: Memory, pfn: number): void {
+  const node = memory.spanPages + (pfn >> 9);
+  unlink(memory.links, node);
+  pushHead(memory.links, freeListNode(memory, 0, 9 * MIGRATETYPES + MOVABLE), node);
+}
 
 /** A device that writes down the sizes of its calls, and each call's pfns in the order of the scatterlist. */
 class Host {
@@ -194,18 +202,55 @@ describe('free page reporting', () => {
     expectSound(memory);
   });
 
-  it('hears of what is freed while a pass is under way', () => {
+  it('hears of what is freed while a pass is under way, and reports again what merged meanwhile', () => {
     const { memory, held } = apart(40);
     const host = new Host();
     registerPageReporting(memory);
+    const [first] = freeList(memory, 9, MOVABLE);
     const pass = reportFreePages(memory, host.report);
     expect(pass.next().value).toEqual({ kind: 'HOST' });
     expect(memory.scalars[S_REPORTING]).toBe(REPORTING_ACTIVE);
     expect(freeCountOf(memory)).toBe(8 * 512);
-    freePages(memory, held[39], 9);
+    expect(held).toContain(first + 512);
+    freePages(memory, first + 512, 9); // its neighbour is on its way to the host
     expect(memory.scalars[S_REPORTING]).toBe(REPORTING_REQUESTED);
     while (pass.next().done !== true);
     expect(isReportingRequested(memory)).toBe(true);
+    expect(memory.blockFree[first >> 9]).toBe(11);
+    expect(host.calls.flat().filter((pfn) => pfn === first)).toHaveLength(2);
+    expectSound(memory);
+  });
+
+  it('leaves each list with the block at its head that is to be reported next', () => {
+    const { memory, held } = apart(600);
+    const host = new Host();
+    registerPageReporting(memory);
+    const order = freeList(memory, 9, MOVABLE);
+    host.pass(memory);
+    // Three calls of 32: the next block is first, the reported ones are last.
+    expect(freeList(memory, 9, MOVABLE)[0]).toBe(order[96]);
+    // Reported blocks at the head, as when what was ahead of them was taken: they are passed over and end up last.
+    const taken = allocatePages(memory, 9, Gfp.HIGHUSER_MOVABLE);
+    expect(taken).toBe(order[96]);
+    freePages(memory, taken, 9);
+    const reported = freeList(memory, 9, MOVABLE).filter((pfn) => reportedBlocks(memory).includes(pfn >> 9));
+    for (const pfn of reported.slice(0, 40)) moveToHead(memory, pfn);
+    host.pass(memory);
+    expect(
+      freeList(memory, 9, MOVABLE)
+        .slice(-136, -96)
+        .some((pfn) => reported.includes(pfn)),
+    ).toBe(true);
+    expect(reportedBlocks(memory)).toHaveLength(192);
+    const [head] = freeList(memory, 9, MOVABLE);
+    expect(reportedBlocks(memory).includes(head >> 9)).toBe(false);
+    expect(held).toHaveLength(600);
+    // Also where it had to stop behind reported blocks: nothing more may be taken now.
+    moveToHead(memory, freeList(memory, 9, MOVABLE).findLast((pfn) => reportedBlocks(memory).includes(pfn >> 9)) ?? -1);
+    memory.zones[Z_WMARK_MIN] = 600 * 512;
+    expect(host.pass(memory)).toEqual([]);
+    expect(freeList(memory, 9, MOVABLE)[0]).toBe(head);
+    memory.zones[Z_WMARK_MIN] = 0;
     expectSound(memory);
   });
 
