@@ -1,6 +1,6 @@
 /** Brings node_modules, the Prisma client and `dist` up to date, doing only what is missing. Needs nothing but Node and npm. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +12,7 @@ const STAMP = join('dist', '.built');
 
 /** Installs what package-lock.json names unless node_modules holds just that. */
 export function ensureInstalled() {
+  refuseLink();
   if (isInstalled()) return;
   say('Installing the locked dependencies …');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
@@ -37,6 +38,13 @@ export function ensureBuilt() {
   ]);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   writeFileSync(join(ROOT, STAMP), `${begun.toISOString()}\n`);
+}
+
+/** npm ci empties node_modules: through a link it would empty another project's. */
+function refuseLink() {
+  const modules = lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false });
+  if (modules?.isSymbolicLink() !== true) return;
+  throw new Error('node_modules is a link: remove it, so that Ballast can have packages of its own');
 }
 
 function isInstalled() {
@@ -73,6 +81,11 @@ function say(line) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  ensureInstalled();
-  ensureBuilt();
+  try {
+    ensureInstalled();
+    ensureBuilt();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

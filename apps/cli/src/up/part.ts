@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from '../launch-error.js';
+import { lastWordsOf } from './last-words.js';
 
 export interface PartOptions {
   readonly name: string;
@@ -87,13 +88,10 @@ export class Part {
     this.#isStopping = true;
   }
 
-  /** What its log says since it was started last: the line that tells of an error, or else the last one. */
+  /** What its log says since it was started last. */
   lastWords(): string {
     const log = readFileSync(this.options.logFile).subarray(this.#logBegin).toString('utf8');
-    const lines = log.split('\n').filter((line) => /^\S/.test(line));
-    return (
-      lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? `it said nothing, see ${this.options.logFile}`
-    );
+    return lastWordsOf(log) ?? `it said nothing, see ${this.options.logFile}`;
   }
 
   #spawn(): ChildProcess {
