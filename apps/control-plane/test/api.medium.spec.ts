@@ -214,6 +214,25 @@ describe('the API', () => {
     );
   });
 
+  it('tells a subscriber of a guest that is born at a tick whose samples were told already, and of no sample twice', async () => {
+    const query = 'subscription ($host: ID) { memorySampled(hostId: $host) { guestId tick } }';
+    const events = await heard(query, { host: hostId }, 3, async () => {
+      for (const [id = '', tick] of [
+        [guestIds[0], 20],
+        [guestIds[1], 20],
+        [guestIds[0], 25],
+      ] as const) {
+        await sample(client, id, tick);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    });
+    expect(events.map((event) => (event as { data: { memorySampled: object } }).data.memorySampled)).toEqual([
+      { guestId: guestIds[0], tick: 20 },
+      { guestId: guestIds[1], tick: 20 },
+      { guestId: guestIds[0], tick: 25 },
+    ]);
+  });
+
   it('tells a subscriber of operations as they are acknowledged', async () => {
     const query = 'subscription ($id: ID!) { operationUpdated(guestId: $id) { kind status targetBytes } }';
     const inflate = 'mutation ($input: InflateInput!) { inflate(input: $input) { operation { id status } } }';

@@ -76,6 +76,17 @@ describe('the commit of a step', () => {
     expect(heard.sort()).toEqual(['ballast_operation', 'ballast_sampled']);
   });
 
+  it('tells of the first samples of guests that are born', async () => {
+    const ticks: unknown[] = [];
+    const listener = await NotificationListener.open(database().url, (topic, payload) => {
+      if (topic === 'ballast_sampled') ticks.push(payload);
+    });
+    await bornGuests(database(), lease, 2);
+    await until(() => ticks.length > 0);
+    await listener.close();
+    expect(ticks).toEqual([{ tick: 0 }]);
+  });
+
   it('stores every number as it is', async () => {
     const [guest] = await bornGuests(database(), lease, 1);
     const guestId = guest!.id;
