@@ -4,6 +4,7 @@
  */
 import { accountFreePages, freeBlock, headOfFreeList, linkFreeBlock, unlinkFreeBlock } from './buddy.js';
 import { MAX_ORDER, NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { S_CAPTURE_ORDER, S_CAPTURE_ZONE } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import type { PageStretch } from './page-stretch.js';
 import { TAG_FREE } from '../layout/tags.js';
@@ -43,8 +44,11 @@ export function freeToBuddy(memory: Memory, startPfn: number, pages: number, des
   memory.tag.fill(TAG_FREE, startPfn, endPfn);
   let low = startPfn;
   let high = endPfn;
+  // A task that compacts for an order gets the first block of it.
+  const caught = memory.scalars[S_CAPTURE_ZONE] === 0 ? PAGEBLOCK_ORDER : memory.scalars[S_CAPTURE_ORDER];
+  const largest = Math.min(PAGEBLOCK_ORDER, caught);
   while (low < high) {
-    const order = Math.min(PAGEBLOCK_ORDER, alignmentOf(descending ? high : low), 31 - Math.clz32(high - low));
+    const order = Math.min(largest, alignmentOf(descending ? high : low), 31 - Math.clz32(high - low));
     if (descending) high -= 1 << order;
     freeBlock(memory, descending ? high : low, order, false);
     if (!descending) low += 1 << order;

@@ -17,11 +17,22 @@ import {
   MAX_ORDER,
   MERGEABLE_TYPES,
   MIGRATETYPES,
+  MOVABLE,
   NIL,
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
 } from '../layout/constants.js';
-import { BLOCK_REPORTED, REPORTING_OFF, REPORTING_REQUESTED, S_REPORTING, freeListNode } from '../layout/memory.js';
+import {
+  BLOCK_REPORTED,
+  REPORTING_OFF,
+  REPORTING_REQUESTED,
+  S_CAPTURED,
+  S_CAPTURE_ORDER,
+  S_CAPTURE_TYPE,
+  S_CAPTURE_ZONE,
+  S_REPORTING,
+  freeListNode,
+} from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { pushHead, pushTail, unlink } from './page-list.js';
 import { TAG_FREE, TAG_FREE_HEAD } from '../layout/tags.js';
@@ -46,6 +57,8 @@ const REPORTED = BLOCK_REPORTED;
 const REPORTING = S_REPORTING;
 const OFF = REPORTING_OFF;
 const REQUESTED = REPORTING_REQUESTED;
+const CAPTURE_ZONE = S_CAPTURE_ZONE;
+const CAPTURE_ORDER = S_CAPTURE_ORDER;
 
 /** Adds `pages` (negative: takes away) to the zone's free page counts, as the migratetype asks. */
 export function accountFreePages(memory: Memory, zone: number, type: number, pages: number): void {
@@ -111,7 +124,9 @@ export function freeBlock(memory: Memory, pfn: number, order: number, toTail: bo
   accountFreePages(memory, zone, type, 1 << order);
 
   const counts = zone * ZONE_LISTS + type;
+  const wanted = memory.scalars[CAPTURE_ZONE] === zone + 1 ? memory.scalars[CAPTURE_ORDER] : NO_PAGE;
   while (order < BLOCK_ORDER) {
+    if (order === wanted && capture(memory, zone, pfn, order, type)) return;
     const buddy = pfn ^ (1 << order);
     if (tag[buddy] !== FREE_HEAD + order) break;
     unlink(links, buddy);
@@ -121,6 +136,7 @@ export function freeBlock(memory: Memory, pfn: number, order: number, toTail: bo
     order++;
   }
   if (order >= BLOCK_ORDER) {
+    if (order === wanted && order < TOP_ORDER && capture(memory, zone, pfn, order, type)) return;
     freeLargeBlock(memory, pfn, order, zone, type, toTail);
     return;
   }
@@ -129,6 +145,19 @@ export function freeBlock(memory: Memory, pfn: number, order: number, toTail: bo
   const sentinel = memory.sentinelBase + counts + order * TYPES;
   if (toTail || likelyToMerge(memory, zone, pfn, order)) pushTail(links, sentinel, pfn);
   else pushHead(links, sentinel, pfn);
+}
+
+/**
+ * Hands a block that was just freed, or merged, to the task that compacts for it: true when it wanted this one. A small
+ * request that cannot be moved does not get a part of a movable pageblock.
+ */
+function capture(memory: Memory, zone: number, pfn: number, order: number, type: number): boolean {
+  const { scalars } = memory;
+  if (scalars[S_CAPTURED] !== 0 || type === ISOLATED) return false;
+  if (order < BLOCK_ORDER && type === MOVABLE && scalars[S_CAPTURE_TYPE] !== MOVABLE) return false;
+  accountFreePages(memory, zone, type, -(1 << order));
+  scalars[S_CAPTURED] = pfn + 1;
+  return true;
 }
 
 /**

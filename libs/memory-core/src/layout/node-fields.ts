@@ -12,5 +12,7 @@ export const N_KCOMPACTD_HIGHEST_TYPE = 5;
 export const N_PROACTIVE_SKIPS = 6;
 /** 1 while kswapd takes its nap of 100 ms after a run, before it sleeps in earnest. */
 export const N_KSWAPD_NAPS = 3;
-/** 32 words; free: 7 … 31. */
+/** 1 while kcompactd was woken and has not run. */
+export const N_KCOMPACTD_WOKEN = 8;
+/** 32 words; free: 7, 9 … 31. */
 export const NODE_FIELDS = 32;
