@@ -173,11 +173,13 @@ function listed(memory: Memory, sentinel: number): number[] {
 
 type Step = (pair: Pair) => void;
 
+const REQUESTS = [Gfp.KERNEL, Gfp.RECLAIMABLE, Gfp.HIGHUSER, Gfp.HIGHUSER_MOVABLE, Gfp.TRANSHUGE_LIGHT];
+
 const pages = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 1500 }));
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ order: fc.integer({ min: 0, max: 10 }), gfp: fc.constantFrom(...Object.values(Gfp)) }).map(
+    arbitrary: fc.record({ order: fc.integer({ min: 0, max: 10 }), gfp: fc.constantFrom(...REQUESTS) }).map(
       ({ order, gfp }): Step =>
         (pair) =>
           pair.allocate(order, gfp),
@@ -223,6 +225,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
           pair.deflate(count),
     ),
   },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.refresh()) },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.drainAll()) },
 );
 
 /** Pages of a per-CPU list, head first. */

@@ -64,16 +64,23 @@ function orderOf(list: number): number {
 
 /**
  * Takes up to `run.pages` single pages for a request of `type` into `run`, refilling an empty list first; false when the
- * zone has none. Tags are the caller's to set.
+ * zone has none. After a refill it is one page: the zone may have less now than the next request may leave it. Tags are
+ * the caller's to set.
  */
 export function takePcpRun(memory: Memory, zone: number, type: number, rights: number, run: PageStretch): boolean {
   const slot = pcpSlot(memory, zone);
   const row = slot * PCP_FIELDS;
-  const limit = run.pages;
-  if (isListEmpty(memory, slot, type)) refill(memory, zone, type, rights, run);
-  if (!popFrontStretch(memory, slot, type, limit, run)) return false;
-  memory.pcp[row + P_COUNT] -= run.pages;
+  let limit = run.pages;
+  if (isListEmpty(memory, slot, type)) {
+    refill(memory, zone, type, rights, run);
+    limit = 1;
+  }
   const age = memory.rules.tunesPcp ? P_FREE_COUNT : P_FREE_FACTOR;
+  if (!popFrontStretch(memory, slot, type, limit, run)) {
+    memory.pcp[row + age] >>= 1; // an attempt counts, whatever comes of it
+    return false;
+  }
+  memory.pcp[row + P_COUNT] -= run.pages;
   memory.pcp[row + age] = run.pages > 31 ? 0 : memory.pcp[row + age] >> run.pages; // halved by each page taken
   return true;
 }

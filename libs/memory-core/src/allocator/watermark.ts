@@ -58,6 +58,7 @@ export const ALLOC_WMARK_MIN = 0;
 export const ALLOC_WMARK_LOW = 1;
 export const ALLOC_WMARK_HIGH = 2;
 export const ALLOC_WMARK_MASK = 3;
+export const ALLOC_NO_WATERMARKS = 0x04;
 export const ALLOC_OOM = 0x08;
 export const ALLOC_NON_BLOCK = 0x10;
 export const ALLOC_MIN_RESERVE = 0x20;

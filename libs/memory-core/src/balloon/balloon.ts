@@ -160,7 +160,7 @@ function writeBackwards(pfns: Int32Array, at: number, first: number, last: numbe
 }
 
 function balloonGfp(memory: Memory): number {
-  return memory.config.balloonCompaction ? Gfp.HIGHUSER_MOVABLE : Gfp.HIGHUSER;
+  return memory.config.balloonCompaction ? Gfp.BALLOON_MOVABLE : Gfp.BALLOON_UNMOVABLE;
 }
 
 /** Up to 6.19 a page lock matters to the balloon; while nobody holds any, whole stretches can be done at once. */

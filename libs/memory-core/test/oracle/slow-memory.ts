@@ -143,7 +143,7 @@ export class SlowMemory {
 
   /** Frees one block that is in use, through the per-CPU lists where they apply. */
   release(pfn: number, order: number): void {
-    const pcp = this.pcps[this.zones.indexOf(this.zoneOf(pfn))];
+    const pcp = this.pcps.at(this.zones.indexOf(this.zoneOf(pfn)));
     const type = this.typeAt(pfn);
     if (pcp === undefined || (order > 3 && order !== 9) || type === ISOLATE) {
       this.free(pfn, order);
@@ -222,7 +222,7 @@ export class SlowMemory {
   }
 
   private takeCached(zone: SlowZone, order: number, type: number, careful: boolean): number | null {
-    const pcp = this.pcps[this.zones.indexOf(zone)];
+    const pcp = this.pcps.at(this.zones.indexOf(zone));
     if (pcp === undefined || (order > 3 && order !== 9)) {
       return this.takeOwn(zone, order, type) ?? this.takeForeign(zone, order, type, careful);
     }
@@ -312,8 +312,7 @@ export class SlowMemory {
     return (
       this.scan(zonelist, request, 'low', careful) ??
       (careful ? this.scan(zonelist, request, 'low', false) : null) ??
-      this.scan(zonelist, request, 'min', careful) ??
-      (careful ? this.scan(zonelist, request, 'min', false) : null)
+      this.scan(zonelist, request, 'min', false)
     );
   }
 
@@ -325,7 +324,7 @@ export class SlowMemory {
 
   private scan(zonelist: SlowZone[], request: SlowRequest, mark: 'low' | 'min', careful: boolean): number | null {
     for (const zone of zonelist) {
-      const pcp = this.pcps[this.zones.indexOf(zone)];
+      const pcp = this.pcps.at(this.zones.indexOf(zone));
       let passed = false;
       if (this.tunesPcp && pcp !== undefined && !pcp.belowHigh) {
         passed = this.isAbove(zone, request, 'high');
