@@ -35,6 +35,7 @@ export {
   unregisterPageReporting,
 } from './reporting/page-reporting.js';
 export type { ReportBlocks, ReportedBlocks } from './reporting/page-reporting.js';
+export { compactRequested } from './compaction/requested.js';
 export { RESCHEDULE, runToEnd } from './tasks/task.js';
 export type { Mutex, Task, Wait } from './tasks/task.js';
 export { fragmentationIndex, unusableIndex } from './views/fragmentation.js';

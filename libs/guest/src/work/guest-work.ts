@@ -1,6 +1,7 @@
 /** Work on a guest besides moving its balloon, from the moment it is asked for to its end. */
 import type { Memory } from '#memory-core';
-import { US_PER_MS } from '#units';
+import { US_PER_MS, unreachable } from '#units';
+import { compact } from './compact.js';
 
 export type GuestWork =
   | {
@@ -51,7 +52,15 @@ export function workDeadlineUs({ timeoutMs, startedUs }: PendingWork): number {
   return timeoutMs === null ? Infinity : startedUs + timeoutMs * US_PER_MS;
 }
 
-/** One attempt, within a tick. */
-export function attemptWork(_memory: Memory, work: KernelWork): WorkAnswer | null {
-  return { outcome: 'REFUSED', reason: `the guest's kernel knows no ${work.kind}`, result: null };
+/** One attempt, within a tick. Throws KernelBugError. */
+export function attemptWork(memory: Memory, work: KernelWork): WorkAnswer | null {
+  switch (work.kind) {
+    case 'COMPACT':
+      return compact(memory, work);
+    case 'OFFLINE_MEMORY_BLOCK':
+    case 'ONLINE_MEMORY_BLOCK':
+      return { outcome: 'REFUSED', reason: `the guest's kernel knows no ${work.kind}`, result: null };
+    default:
+      return unreachable(work);
+  }
 }
