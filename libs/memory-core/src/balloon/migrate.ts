@@ -42,17 +42,32 @@ export function balloonPagePutback(memory: Memory, pfn: number): void {
 }
 
 /**
- * Has the driver replace the isolated `oldPfn` by `newPfn`, both locked by the caller. 0: the old page is the caller's to
- * free, and so is the new one if its tag is still TAG_ALLOCATED (the balloon shrank by one). Anything else: an error, and
- * nothing has changed.
+ * Has the driver replace the isolated `oldPfn` by `newPfn`. 0: the old page is the caller's to free, and so is the new one
+ * if its tag is still TAG_ALLOCATED (the balloon shrank by one). Anything else: an error, and nothing has changed.
  */
-export function* balloonPageMigrate(memory: Memory, newPfn: number, oldPfn: number, mode: MigrateMode): Task<number> {
+export function balloonPageMigrate(
+  memory: Memory,
+  newPfn: number,
+  oldPfn: number,
+  mode: MigrateMode,
+): Task<number> | number {
   const tag = memory.tag[oldPfn];
   if (!isIsolatedBalloonTag(tag)) return -EAGAIN;
   const device = tag - TAG_BALLOON_ISOLATED;
-  const result = yield* balloonDriver(memory, device).migratePage(newPfn, oldPfn, mode);
-  if (result === -ENOENT && memory.rules.coreMovesBalloonPages) shrinkByIsolated(memory, device, oldPfn);
+  const answer = balloonDriver(memory, device).migratePage(newPfn, oldPfn, mode);
+  if (typeof answer === 'number') return finishMove(memory, device, newPfn, oldPfn, answer);
+  return awaitDriver(memory, newPfn, oldPfn, answer);
+}
+
+function* awaitDriver(memory: Memory, newPfn: number, oldPfn: number, answer: Task<number>): Task<number> {
+  const device = memory.tag[oldPfn] - TAG_BALLOON_ISOLATED;
+  return finishMove(memory, device, newPfn, oldPfn, yield* answer);
+}
+
+function finishMove(memory: Memory, device: number, newPfn: number, oldPfn: number, result: number): number {
+  const { coreMovesBalloonPages } = memory.rules;
+  if (result === -ENOENT && coreMovesBalloonPages) shrinkByIsolated(memory, device, oldPfn);
   else if (result < 0) return result;
-  else if (memory.rules.coreMovesBalloonPages) takePlace(memory, device, newPfn, oldPfn);
+  else if (coreMovesBalloonPages) takePlace(memory, device, newPfn, oldPfn);
   return 0;
 }

@@ -93,22 +93,33 @@ function* isolateBlock(cc: CompactControl, startPfn: number, end: number): Task<
     end,
     scanned: 0,
     isolated: 0,
-    block: NIL,
+    block: isBlockStart(cc, startPfn) ? startPfn : NIL,
     skipUpdated: false,
     nextSkip: cc.direct && cc.mode === MIGRATE_ASYNC ? subBlockEnd(startPfn, cc.order) : 0,
   };
   cc.migratePfn = startPfn;
+  yield RESCHEDULE;
+  if (scan.block !== NIL && !isIsolationSuitable(cc, startPfn)) {
+    scan.scanned = 1;
+    scan.low = end;
+    scan.block = NIL;
+  }
   for (let step = GO_ON; step !== STOP && scan.low < end;) {
-    yield RESCHEDULE;
+    const before = scan.isolated;
     step = scanCluster(cc, scan);
     if (step === SPOILT) yield* skipSubBlock(cc, scan);
+    else if (scan.isolated > before) yield RESCHEDULE;
   }
-  scan.low = Math.min(scan.low, end);
-  if (scan.low === end && (scan.isolated === 0 || cc.finishPageblock)) {
+  endBlock(cc, scan, startPfn);
+}
+
+function endBlock(cc: CompactControl, scan: BlockScan, startPfn: number): void {
+  const { end, scanned, isolated } = scan;
+  const low = Math.min(scan.low, end);
+  if (low === end && (isolated === 0 || cc.finishPageblock)) {
     if (scan.block !== NIL && !scan.skipUpdated) setSkip(cc, scan.block);
     updateCachedMigrate(cc, end);
   }
-  const { low, scanned, isolated } = scan;
   cc.trace?.({ kind: 'ISOLATE_MIGRATEPAGES', startPfn, endPfn: low, scanned, taken: isolated });
   cc.migrateScanned += scanned;
   cc.memory.events[EV_COMPACT_ISOLATED] += isolated;
@@ -138,30 +149,24 @@ function scanCluster(cc: CompactControl, scan: BlockScan): number {
   const { tag, rules, blockFree } = cc.memory;
   const limit = Math.min((scan.low | (CLUSTER - 1)) + 1, scan.end);
   const jumpCounts = rules.countsJumpedFrames;
+  const spoils = scan.nextSkip > 0;
   let { low, scanned } = scan;
   for (; low < limit; low++) {
-    if (scan.nextSkip > 0 && low >= scan.nextSkip) {
+    if (spoils && low >= scan.nextSkip) {
       if (scan.isolated > 0) return leave(scan, low, scanned, STOP);
       scan.nextSkip = subBlockEnd(low, cc.order);
     }
     scanned++;
-    if (scan.block < 0 && isBlockStart(cc, low)) {
-      if (!isIsolationSuitable(cc, low)) return leave(scan, scan.end, scanned, STOP);
-      scan.block = low;
-    }
     const state = tag[low];
-    if (state === FREE) {
-      const large = (low & (BLOCK_PAGES - 1)) === 0 ? blockFree[low >> BLOCK_ORDER] : 0;
-      if (large > 0) {
-        low += (1 << (large - 1)) - 1;
-        if (jumpCounts) scanned += (1 << (large - 1)) - 1;
+    if (state < FREE_HEAD + BLOCK_ORDER) {
+      let order = state - FREE_HEAD;
+      if (state === FREE) order = (low & (BLOCK_PAGES - 1)) === 0 ? blockFree[low >> BLOCK_ORDER] - 1 : -1;
+      if (order >= 0) {
+        const jump = (1 << order) - 1;
+        low += jump;
+        if (jumpCounts) scanned += jump;
         continue;
       }
-    } else if (state < FREE_HEAD + BLOCK_ORDER) {
-      const jump = (1 << (state - FREE_HEAD)) - 1;
-      low += jump;
-      if (jumpCounts) scanned += jump;
-      continue;
     } else if (state >= OWNER || (state >= BALLOON && state < BALLOON + DEVICES)) {
       const taken = takePage(cc, scan, low, state);
       if (taken === STOP) return leave(scan, scan.end, scanned, STOP);
@@ -170,7 +175,7 @@ function scanCluster(cc: CompactControl, scan: BlockScan): number {
         continue;
       }
     }
-    if (scan.nextSkip > 0) return leave(scan, low, scanned, SPOILT);
+    if (spoils) return leave(scan, low, scanned, SPOILT);
   }
   return leave(scan, low, scanned, GO_ON);
 }

@@ -157,13 +157,17 @@ export const SYSCTL_COMPACT_UNEVICTABLE_ALLOWED = 4;
 export const SYSCTL_EXTFRAG_THRESHOLD = 5;
 export const SYSCTL_SWAPPINESS = 6;
 export const SYSCTL_PANIC_ON_OOM = 7;
+/** Huge pages enabled: 1, always or on advice. */
+export const SYSCTL_TRANSPARENT_HUGEPAGES = 14;
+/** What somebody wrote to vm.min_free_kbytes, + 1; 0: nobody did. */
+export const SYSCTL_USER_MIN_FREE_KBYTES_PLUS_ONE = 15;
 export const SYSCTLS = 16;
 
 /** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
 export const OWNER_FIELDS = 16;
 export const DEVICE_FIELDS = 4;
 export const PSI_FIELDS = 16;
-export const MAX_PAGE_LOCKS = 1088;
+export const MAX_PAGE_LOCKS = 128;
 /** Words of the three rings of runs of a set. */
 export const PCP_RUN_WORDS = 3 * PCP_RUNS * 2;
 

@@ -2,7 +2,7 @@
  * Moves isolated pages to other frames. Source: mm/migrate.c of Linux 6.12 and 6.1 (migrate_pages and below), as described
  * in the reference, §2.12.1 and §12.1.13.
  *
- *   6.3 and later   in batches: all pages of a batch get a target and both locks, then all are moved; the synchronous modes
+ *   6.3 and later   in batches: all pages of a batch get a target, then all are moved; the synchronous modes
  *                   do so once as the asynchronous one does, and then page by page what could not be moved
  *   before          page by page, ten passes
  *
@@ -50,6 +50,10 @@ const WAITING = 0;
 const PREPARED = 1;
 const MOVED = 2;
 const FAILED = 3;
+
+/** What a page waits for before it is prepared. */
+const NEEDS_TARGET = 1;
+const NEEDS_LOCK = 2;
 
 /** One call's work: pages in the order they are moved in. */
 interface Batch {
@@ -146,7 +150,8 @@ function* migrateTogether(batch: Batch, from: number, to: number, mode: MigrateM
     yield RESCHEDULE;
     for (let at = from; at < to && error === 0; at++) {
       if (batch.states[at] !== WAITING) continue;
-      const result = yield* prepareOne(batch, at, mode);
+      let result = prepareNow(batch, at, mode);
+      if (result > 0) result = yield* prepareOne(batch, at, mode);
       if (result === -EAGAIN) retry += 1 << orderAt(batch, at);
       else if (result < 0) {
         error = result;
@@ -171,7 +176,8 @@ function* movePrepared(batch: Batch, from: number, to: number, mode: MigrateMode
     retry = 0;
     for (let at = from; at < to; at++) {
       if (batch.states[at] !== PREPARED) continue;
-      const result = yield* moveOne(batch, at, mode);
+      const answer = moveOne(batch, at, mode);
+      const result = typeof answer === 'number' ? answer : yield* answer;
       if (result === -EAGAIN) retry += 1 << orderAt(batch, at);
       else if (result < 0) {
         failed++;
@@ -195,9 +201,11 @@ function* migrateSingly(batch: Batch, from: number, to: number, mode: MigrateMod
     for (let at = from; at < to; at++) {
       if (batch.states[at] !== WAITING) continue;
       const patient = pass > 2 ? mode : MIGRATE_ASYNC; // locks are waited for from the fourth pass on
-      let result = yield* prepareOne(batch, at, patient);
+      let result = prepareNow(batch, at, patient);
+      if (result > 0) result = yield* prepareOne(batch, at, patient);
       if (result === 0) {
-        result = yield* moveOne(batch, at, mode);
+        const answer = moveOne(batch, at, mode);
+        result = typeof answer === 'number' ? answer : yield* answer;
         if (result < 0) undo(batch, at, result === -EAGAIN ? WAITING : FAILED);
       }
       const pages = 1 << orderAt(batch, at);
@@ -218,26 +226,37 @@ function orderAt(batch: Batch, at: number): number {
   return ownerPageOrder(batch.memory, batch.pfns[at]);
 }
 
-/** Gets a target for the page and takes both locks: 0, −ENOMEM, or −EAGAIN with nothing changed. */
+/** Gets a target for the page: 0, −ENOMEM, or −EAGAIN with nothing changed. */
 function* prepareOne(batch: Batch, at: number, mode: MigrateMode): Task<number> {
+  let refilled = false;
+  for (;;) {
+    const result = prepareNow(batch, at, mode);
+    if (result <= 0) return result;
+    if (result === NEEDS_LOCK) {
+      yield* waitForLock(batch, at);
+    } else {
+      if (refilled) return -ENOMEM;
+      yield* batch.targets.refill();
+      refilled = true;
+    }
+  }
+}
+
+function* waitForLock(batch: Batch, at: number): Task<void> {
+  const pfn = batch.pfns[at];
+  while (isPageLocked(batch.memory, pfn)) yield { kind: 'PAGE_LOCK', pfn };
+}
+
+/** The same as far as it goes without waiting; else NEEDS_TARGET or NEEDS_LOCK. */
+function prepareNow(batch: Batch, at: number, mode: MigrateMode): number {
   const { memory, targets } = batch;
   const pfn = batch.pfns[at];
   const order = orderAt(batch, at);
-  let target = targets.take(order, pfn);
-  if (target === NIL) {
-    yield* targets.refill();
-    target = targets.take(order, pfn);
-    if (target === NIL) return -ENOMEM;
-  }
-  if (isPageLocked(memory, pfn) && !mayWaitForLock(batch, pfn, mode)) {
+  const target = targets.take(order, pfn);
+  if (target === NIL) return NEEDS_TARGET;
+  if (isPageLocked(memory, pfn) || isPageLocked(memory, target)) {
     targets.give(target, order);
-    return -EAGAIN;
-  }
-  while (!tryLockPage(memory, pfn)) yield { kind: 'PAGE_LOCK', pfn };
-  if (!tryLockPage(memory, target)) {
-    unlockPage(memory, pfn);
-    targets.give(target, order);
-    return -EAGAIN;
+    return mayWaitForLock(batch, pfn, mode) && !isPageLocked(memory, target) ? NEEDS_LOCK : -EAGAIN;
   }
   batch.news[at] = target;
   batch.states[at] = PREPARED;
@@ -251,25 +270,53 @@ function mayWaitForLock(batch: Batch, pfn: number, mode: MigrateMode): boolean {
 }
 
 /** Moves a prepared page and frees its old frame; anything but 0 leaves it prepared. */
-function* moveOne(batch: Batch, at: number, mode: MigrateMode): Task<number> {
+function moveOne(batch: Batch, at: number, mode: MigrateMode): Task<number> | number {
+  const { memory } = batch;
+  const pfn = batch.pfns[at];
+  if (!isIsolatedBalloonTag(memory.tag[pfn])) {
+    const order = orderAt(batch, at);
+    replaceOwnerPage(memory, pfn, batch.news[at], batch.places[at]);
+    finishOne(batch, at, order);
+    return 0;
+  }
+  if (!lockBoth(batch, at)) return -EAGAIN;
+  const answer = balloonPageMigrate(memory, batch.news[at], pfn, mode);
+  return typeof answer === 'number' ? afterMove(batch, at, answer) : awaitMove(batch, at, answer);
+}
+
+function* awaitMove(batch: Batch, at: number, answer: Task<number>): Task<number> {
+  return afterMove(batch, at, yield* answer);
+}
+
+function afterMove(batch: Batch, at: number, result: number): number {
+  const { memory } = batch;
+  unlockPage(memory, batch.news[at]);
+  unlockPage(memory, batch.pfns[at]);
+  if (result === 0) finishOne(batch, at, 0);
+  return result;
+}
+
+/**
+ * A page that is isolated and its target are nobody else's, which is as good as the locks the kernel holds on the whole
+ * batch; only while the driver works the new page is in the balloon already, and a lock keeps it there.
+ */
+function lockBoth(batch: Batch, at: number): boolean {
+  const { memory } = batch;
+  if (!tryLockPage(memory, batch.pfns[at])) return false;
+  if (tryLockPage(memory, batch.news[at])) return true;
+  unlockPage(memory, batch.pfns[at]);
+  return false;
+}
+
+function finishOne(batch: Batch, at: number, order: number): void {
   const { memory } = batch;
   const pfn = batch.pfns[at];
   const target = batch.news[at];
-  const order = orderAt(batch, at);
-  if (isIsolatedBalloonTag(memory.tag[pfn])) {
-    const result = yield* balloonPageMigrate(memory, target, pfn, mode);
-    if (result !== 0) return result;
-  } else {
-    replaceOwnerPage(memory, pfn, target, batch.places[at]);
-  }
-  unlockPage(memory, target);
-  unlockPage(memory, pfn);
   batch.states[at] = MOVED;
   batch.movedPages += 1 << order;
   if (memory.tag[target] === TAG_ALLOCATED) freeRun(memory, target, 1, false); // the balloon did not want it
   if (order === 0) freeRun(memory, pfn, 1, false);
   else freeHuge(memory, pfn);
-  return 0;
 }
 
 function freeHuge(memory: Memory, pfn: number): void {
@@ -279,9 +326,6 @@ function freeHuge(memory: Memory, pfn: number): void {
 }
 
 function undo(batch: Batch, at: number, state: number): void {
-  const { memory, targets } = batch;
-  unlockPage(memory, batch.pfns[at]);
-  unlockPage(memory, batch.news[at]);
-  targets.give(batch.news[at], orderAt(batch, at));
+  batch.targets.give(batch.news[at], orderAt(batch, at));
   batch.states[at] = state;
 }
