@@ -14,6 +14,7 @@ import {
   SYSCTL_EXTFRAG_THRESHOLD,
   SYSCTL_MIN_FREE_KBYTES,
   SYSCTL_SWAPPINESS,
+  SYSCTL_TRANSPARENT_HUGEPAGES,
   SYSCTL_WATERMARK_BOOST_FACTOR,
   SYSCTL_WATERMARK_SCALE_FACTOR,
   S_TOTAL_RAM,
@@ -89,7 +90,12 @@ export function createMemory(options: MemoryOptions): Memory {
 export function createMemoryOn(config: MemoryConfig): Memory {
   const memory = allocateMemory(parseConfig(JSON.stringify(config)));
   config.machine.zones.forEach((plan, zone) => releaseZone(memory, plan, zone));
+  finishBoot(memory);
+  return memory;
+}
 
+/** What follows once every zone has its pages: sysctls, watermarks, reserves and the bounds of per-CPU lists. */
+export function finishBoot(memory: Memory): void {
   const { zones, sysctls, scalars } = memory;
   for (let zone = 0; zone < memory.zoneCount; zone++) scalars[S_TOTAL_RAM] += zones[zone * ZONE_FIELDS + Z_MANAGED];
   sysctls[SYSCTL_WATERMARK_SCALE_FACTOR] = WATERMARK_SCALE_FACTOR;
@@ -100,7 +106,7 @@ export function createMemoryOn(config: MemoryConfig): Memory {
   sysctls[SYSCTL_SWAPPINESS] = SWAPPINESS;
   sysctls[SYSCTL_MIN_FREE_KBYTES] = defaultMinFreeKbytes(memory);
   setupWatermarks(memory);
-  if (config.transparentHugepages) {
+  if (memory.config.transparentHugepages) {
     sysctls[SYSCTL_MIN_FREE_KBYTES] = Math.max(sysctls[SYSCTL_MIN_FREE_KBYTES], hugepageMinFreeKbytes(memory));
     setupWatermarks(memory);
   }
@@ -108,7 +114,6 @@ export function createMemoryOn(config: MemoryConfig): Memory {
   setupPcp(memory);
   // From here on whoever recomputes them sees all managed pages.
   for (let zone = 0; zone < memory.zoneCount; zone++) zones[zone * ZONE_FIELDS + Z_LATE_MANAGED] = 0;
-  return memory;
 }
 
 function releaseZone(memory: Memory, plan: ZonePlan, zone: number): void {
@@ -147,7 +152,8 @@ function gapsBetween(plan: ZonePlan): PfnRange[] {
   return gaps;
 }
 
-function releaseRange(memory: Memory, range: PfnRange): void {
+/** Gives the range to the free lists in the largest aligned blocks, each to the tail. Tags must be TAG_FREE. */
+export function releaseRange(memory: Memory, range: PfnRange): void {
   for (let pfn = range.startPfn; pfn < range.endPfn;) {
     let order = MAX_ORDER;
     while ((pfn & ((1 << order) - 1)) !== 0 || pfn + (1 << order) > range.endPfn) order--;
