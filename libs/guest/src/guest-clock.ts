@@ -1,14 +1,28 @@
 /**
- * What a guest does by itself as time passes: its balloon driver, free page reporting, and the kernel's refresh of vmstat. Time
- * is simulated microseconds since the fleet's start. Everything that is due runs in the order of its time, and at one moment in
- * the order below; so a guest becomes the same however its time is cut into pieces.
+ * What a guest does by itself as time passes, in simulated microseconds. Everything that is due runs in the order of its time,
+ * and at one moment in the order of this list; so a guest becomes the same however its time is cut into pieces.
+ *
+ *   balloon driver     when its step is due (size-work.ts)
+ *   reporting          two seconds after it was asked for
+ *   kcompactd          every 500 ms, for proactive compaction
+ *   refresh of vmstat  every second: per-CPU lists give back
+ *
+ * After each of these the kernel's threads run that it has woken.
  */
-import { isReportingRequested, perCpuPagesOf, refreshVmstat, reportFreePages, runToEnd } from '#memory-core';
-import { REPORTING_DELAY_US } from '#memory-core';
+import {
+  PROACTIVE_CHECK_US,
+  REPORTING_DELAY_US,
+  isReportingRequested,
+  perCpuPagesOf,
+  refreshVmstat,
+  reportFreePages,
+  runToEnd,
+} from '#memory-core';
 import type { Memory } from '#memory-core';
 import { US_PER_SEC } from '#units';
 import { nextStepUs, runDriver } from './balloon/size-work.js';
 import type { VirtioBalloon } from './balloon/virtio-balloon.js';
+import { checkFragmentation, runWokenThreads } from './kernel-threads.js';
 
 /** All that changes; a snapshot holds it. */
 export interface ClockState {
@@ -25,7 +39,7 @@ export interface GuestClock {
 
 export function startClock(memory: Memory, balloon: VirtioBalloon | null, nowUs: number): GuestClock {
   const clock: GuestClock = { memory, balloon, state: { reportAtUs: null } };
-  scheduleReporting(clock, nowUs);
+  settle(clock, nowUs);
   return clock;
 }
 
@@ -34,19 +48,17 @@ export function startClock(memory: Memory, balloon: VirtioBalloon | null, nowUs:
  * nothing changed that can be read. Throws KernelBugError.
  */
 export function runClock(clock: GuestClock, fromUs: number, untilUs: number): boolean {
-  let changed = false;
-  let nowUs = fromUs;
-  scheduleReporting(clock, nowUs);
-  for (;;) {
-    const refreshAtUs = (Math.floor(nowUs / US_PER_SEC) + 1) * US_PER_SEC;
-    const nextUs = Math.min(refreshAtUs, clock.state.reportAtUs ?? Infinity);
-    const stopUs = Math.min(nextUs, untilUs);
-    if (runBalloonUntil(clock, stopUs)) changed = true;
-    // The driver may have asked for a pass that is due before then.
+  let changed = settle(clock, fromUs);
+  for (let nowUs = fromUs; ;) {
+    const reportAtUs = clock.state.reportAtUs ?? Infinity;
+    const nextUs = Math.min(nextMultiple(PROACTIVE_CHECK_US, nowUs), reportAtUs);
+    if (runBalloonUntil(clock, Math.min(nextUs, untilUs))) changed = true;
     if (nextUs > untilUs) return changed;
     nowUs = nextUs;
-    if (clock.state.reportAtUs === nowUs) changed = report(clock, nowUs) || changed;
-    if (refreshAtUs === nowUs) changed = refresh(clock) || changed;
+    if (reportAtUs === nowUs) changed = report(clock) || changed;
+    if (nowUs % PROACTIVE_CHECK_US === 0) changed = checkFragmentation(clock.memory) || changed;
+    if (nowUs % US_PER_SEC === 0) changed = refresh(clock.memory) || changed;
+    changed = settle(clock, nowUs) || changed;
   }
 }
 
@@ -57,32 +69,37 @@ function runBalloonUntil(clock: GuestClock, untilUs: number): boolean {
   let changed = false;
   for (let atUs = nextStepUs(balloon); atUs <= untilUs; atUs = nextStepUs(balloon)) {
     runDriver(balloon, atUs);
-    scheduleReporting(clock, atUs);
+    settle(clock, atUs);
     changed = true;
   }
   return changed;
 }
 
-/** A pass that was requested since this was last asked is due two seconds after `nowUs`. */
-function scheduleReporting({ memory, state }: GuestClock, nowUs: number): void {
+/** After something has happened: threads that were woken run, and what was asked for is given its time. */
+function settle({ memory, state }: GuestClock, nowUs: number): boolean {
+  const woken = runWokenThreads(memory);
   if (state.reportAtUs === null && isReportingRequested(memory)) state.reportAtUs = nowUs + REPORTING_DELAY_US;
+  return woken;
 }
 
-function report(clock: GuestClock, nowUs: number): boolean {
-  const { memory, balloon, state } = clock;
+function report({ memory, balloon, state }: GuestClock): boolean {
   state.reportAtUs = null;
   if (balloon === null) return false;
   runToEnd(
     memory,
     reportFreePages(memory, (blocks) => balloon.device.receiveReport(memory, blocks)),
   );
-  scheduleReporting(clock, nowUs);
   return true;
 }
 
 /** Returns false when the lists kept what they had. */
-function refresh({ memory }: GuestClock): boolean {
+function refresh(memory: Memory): boolean {
   const before = perCpuPagesOf(memory);
   refreshVmstat(memory);
   return perCpuPagesOf(memory) !== before;
+}
+
+/** First multiple of `step` after `us`. */
+function nextMultiple(step: number, us: number): number {
+  return (Math.floor(us / step) + 1) * step;
 }

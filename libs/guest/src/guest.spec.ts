@@ -78,7 +78,7 @@ describe('a guest asked for a balloon', () => {
   it('stalls with the deficit when the guest has no more to give, and its driver goes on trying', () => {
     const guest = boot();
     guest.requestBalloon('op', mib(2048), null);
-    const [end] = run(guest, 20);
+    const [end] = run(guest, 40);
     expect(end!.outcome).toBe('STALLED');
     expect(end!.achievedPages + end!.deficitPages).toBe(mib(2048));
     expect(end!.deficitPages).toBeGreaterThan(mib(128));
@@ -160,6 +160,24 @@ describe('a guest asked for a balloon', () => {
     expect(guest.procText('MEMINFO')).toBe(text);
   });
 
+  it('stops with KERNEL_BUG when a recount finds that its books are wrong', () => {
+    const guest = boot({ assignedBytes: 256 * MIB, auditEveryTicks: 7 });
+    const sound = boot({ assignedBytes: 256 * MIB });
+    guest.memory.scalars[0]!++; // MemTotal, behind everybody's back
+    expect(run(guest, 4)).toEqual([]);
+    expect(guest.read()).toMatchObject({ run: 'RUNNING', stateReason: null });
+    guest.requestBalloon('op', mib(1), null);
+    run(guest, 1); // tick 105, which 7 divides
+    expect(guest.read()).toMatchObject({
+      run: 'KERNEL_BUG',
+      stateReason: expect.stringMatching(/^kernel BUG: its books do not add up: managed pages/),
+    });
+    guest.requestBalloon('later', mib(2), null);
+    expect(run(guest, 1)).toMatchObject([{ id: 'later', outcome: 'REFUSED' }]);
+    run(sound, 20);
+    expect(sound.read().run).toBe('RUNNING');
+  });
+
   it('stops with KERNEL_BUG when somebody holds the lock of a page that it enqueues', () => {
     const twin = balloonPageAlloc(boot().memory);
     const guest = boot();
@@ -167,6 +185,36 @@ describe('a guest asked for a balloon', () => {
     guest.requestBalloon('op', 1, null);
     expect(run(guest, 1)).toMatchObject([{ outcome: 'REFUSED', achievedPages: 0, deficitPages: 1 }]);
     expect(guest.read().run).toBe('KERNEL_BUG');
+  });
+});
+
+describe('a guest’s balloon device', () => {
+  it('tells its statistics as they are now', () => {
+    const guest = boot();
+    const value = (name: string): number | undefined =>
+      guest.balloonStatistics()?.find((entry) => entry.name === name)?.value;
+    const before = guest.digest();
+    expect(value('total-memory')).toBe(guest.read().totalPages * 4096);
+    expect(value('disk-caches')).toBe(mib(112) * 4096);
+    expect(guest.digest()).toBe(before); // asking changes nothing
+    guest.requestBalloon('op', mib(512), null);
+    run(guest, 1);
+    expect(value('total-memory')).toBe(guest.read().totalPages * 4096);
+    expect(boot({ memoryBallooning: false }).balloonStatistics()).toBeNull();
+  });
+
+  it('hints what is free on the host’s word, keeps it over a snapshot, and gives it back when the host is done', () => {
+    const options = { ...IDLE, freePageHinting: true };
+    const guest = Guest.boot(options, 100);
+    const { freePages } = guest.read();
+    const hinted = guest.hintFreePages(2);
+    expect(hinted).toBeGreaterThan(0.8 * freePages);
+    expect(guest.read().freePages).toBe(freePages - hinted);
+    const restored = Guest.restore(options, guest.snapshot());
+    expect(restored.digest()).toBe(guest.digest());
+    expect(restored.hintFreePages(1)).toBe(0);
+    expect(restored.read().freePages).toBe(freePages);
+    expect(boot().hintFreePages(2)).toBe(0); // not negotiated
   });
 });
 

@@ -6,6 +6,7 @@
  * microseconds, then the request is judged.
  */
 import {
+  auditMemory,
   createMemory,
   digestMemory,
   freePagesOf,
@@ -13,6 +14,7 @@ import {
   pageMap,
   procText,
   restoreMemory,
+  runToEnd,
   snapshotMemory,
   SnapshotError,
   vmstat,
@@ -33,8 +35,10 @@ import {
   type BalloonRequest,
   type BalloonRequestEnd,
 } from './balloon/balloon-request.js';
+import { parkStatistics, readStatistics, type BalloonStatistic } from './balloon/balloon-statistics.js';
+import { commandHinting, countHintedPages, hintingWork } from './balloon/free-page-hinting.js';
 import { notifyOutOfMemory, setTarget } from './balloon/size-work.js';
-import { attachBalloon, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
+import { attachBalloon, hasFeature, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
 import { runClock, startClock, type GuestClock } from './guest-clock.js';
 import { offeredFeatures, optionsText, type GuestOptions } from './guest-options.js';
 import { readBalloon, readMemory, type GuestReading, type MemoryReading } from './guest-reading.js';
@@ -197,6 +201,7 @@ export class Guest {
         if (this.#work.attempt(this.memory, this.#nowUs - TICK_US, this.#tick)) this.#reading = null;
         if (runPrograms(this.#programs, this.#tick - this.#pausedTicks)) this.#reading = null;
         this.#live();
+        this.#auditSometimes();
       } catch (error) {
         if (!(error instanceof KernelBugError)) throw error;
         this.#stopKernel(error.message);
@@ -240,6 +245,23 @@ export class Guest {
     return pageMap(this.memory, columns);
   }
 
+  /** Free page hinting: runs what the host's command asks for, to its end. Returns the pages that are hinted now. */
+  hintFreePages(command: number): number {
+    if (this.#balloon === null || !hasFeature(this.#balloon, 'FREE_PAGE_HINT')) return 0;
+    commandHinting(this.#balloon, command);
+    runToEnd(this.memory, hintingWork(this.#balloon));
+    this.#reading = null;
+    return countHintedPages(this.#balloon);
+  }
+
+  /** What the balloon's statistics queue says now, in Linux's order; null without a balloon. */
+  balloonStatistics(): readonly BalloonStatistic[] | null {
+    if (this.#balloon === null) return null;
+    parkStatistics(this.#balloon);
+    const buffer = this.#balloon.device.statistics;
+    return buffer === null ? null : readStatistics(buffer);
+  }
+
   /** The guest's own time, which stands while it is paused. */
   get #nowUs(): number {
     return (this.#tick - this.#pausedTicks) * TICK_US;
@@ -253,6 +275,14 @@ export class Guest {
       this.#run === wanted ? `the guest was ${name} already` : `the guest is ${name} from tick ${fromTick} on`;
     this.#run = wanted;
     this.#work.end(id, fromTick, { outcome: 'DONE', reason, result: null });
+  }
+
+  /** Recounts the guest's memory the slow way: wrong books stop it, as a bug that its kernel finds itself does. */
+  #auditSometimes(): void {
+    const every = this.#options.auditEveryTicks ?? 0;
+    if (every === 0 || this.#tick % every !== 0) return;
+    const [finding] = auditMemory(this.memory);
+    if (finding !== undefined) this.#stopKernel(`its books do not add up: ${finding}`);
   }
 
   #refusal(targetPages: number): string | null {

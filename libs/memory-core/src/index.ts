@@ -26,6 +26,7 @@ export { endBalloonMove, startBalloonMove } from './balloon/move.js';
 export { EAGAIN, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
 export { discardPages, discardRun } from './host/backing.js';
+export { PROACTIVE_CHECK_US, isKcompactdWoken, kcompactd } from './compaction/kcompactd.js';
 export {
   REPORTING_CAPACITY,
   REPORTING_DELAY_US,

@@ -4,7 +4,7 @@ import { unreachable } from '#units';
 import type { SimulatedGuest } from './simulated-guest.js';
 
 /** What the simulated VM is made of. Throws DomainError when its trace is not there. */
-export function toGuestOptions(member: SimulatedGuest): GuestOptions {
+export function toGuestOptions(member: SimulatedGuest, auditEveryTicks = 0): GuestOptions {
   const { assignedBytes, numaNodes, kernelProfile, features, seed } = member.configuration;
   return {
     assignedBytes,
@@ -16,6 +16,7 @@ export function toGuestOptions(member: SimulatedGuest): GuestOptions {
     freePageReporting: features.freePageReporting,
     freePageHinting: features.freePageHinting,
     seed,
+    auditEveryTicks,
     workload: toWorkload(member, member.configuration.workload),
   };
 }

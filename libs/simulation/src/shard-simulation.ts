@@ -33,9 +33,12 @@ interface MutableAdvance {
 export class ShardSimulation {
   readonly #guests = new Map<string, Guest>();
 
+  /** `auditEveryTicks`: how often each guest's memory is recounted, to find bugs; 0: never. */
+  constructor(private readonly auditEveryTicks = 0) {}
+
   /** Boots a guest at the end of `tick` and samples it. Throws DomainError when its configuration cannot be. */
   boot(member: SimulatedGuest, tick: number): GuestSample {
-    const guest = bootGuest(member, tick);
+    const guest = bootGuest(member, tick, this.auditEveryTicks);
     this.#guests.set(member.guestId, guest);
     return toSample(member.guestId, guest.read());
   }
@@ -45,7 +48,7 @@ export class ShardSimulation {
    * are no snapshot of it.
    */
   restore(member: SimulatedGuest, bytes: Uint8Array): { readonly tick: number; readonly digest: string } {
-    const guest = Guest.restore(toGuestOptions(member), bytes);
+    const guest = Guest.restore(toGuestOptions(member, this.auditEveryTicks), bytes);
     this.#guests.set(member.guestId, guest);
     return { tick: guest.tick, digest: guest.digest() };
   }
@@ -103,9 +106,9 @@ export class ShardSimulation {
 }
 
 /** What the core refuses to build is the caller's doing: sizes it cannot have. */
-function bootGuest(member: SimulatedGuest, tick: number): Guest {
+function bootGuest(member: SimulatedGuest, tick: number, auditEveryTicks: number): Guest {
   try {
-    return Guest.boot(toGuestOptions(member), tick);
+    return Guest.boot(toGuestOptions(member, auditEveryTicks), tick);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new DomainError('BAD_INPUT', `guest ${member.guestId}: ${error.message}`, 'assignedBytes');

@@ -152,7 +152,7 @@ export function growCache(software: Software, pages: number): void {
 /** Makes up to `pages` free for somebody who waits: free pages help him, pages on per-CPU lists do not. */
 export function reclaim(software: Software, pages: number): number {
   const dropped = dropCache(software, pages);
-  drainAllPages(software.memory);
+  if (dropped > 0) drainAllPages(software.memory);
   return dropped;
 }
 
