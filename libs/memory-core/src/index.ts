@@ -1,7 +1,9 @@
 export { NIL } from './layout/constants.js';
 export { createMemory } from './boot/create.js';
 export type { MemoryOptions } from './boot/create.js';
-export type { Memory } from './layout/memory.js';
+export { FRAME_USES, createMemoryFromMap } from './boot/from-map.js';
+export type { FrameUse, MappedMachine, PerCpuLists } from './boot/from-map.js';
+export type { Memory, MemoryConfig } from './layout/memory.js';
 export type { KernelProfile } from './layout/profile.js';
 export { Gfp } from './layout/gfp.js';
 export { allocatePages } from './allocator/allocate.js';

@@ -1,0 +1,141 @@
+/**
+ * Migratetypes of the pageblocks at boot. A page map does not show them; what each zone's /proc/pagetypeinfo counts does: how
+ * many pageblocks of each type, and how many free blocks of each type and order. Blocks are ranked by what lies in them, then
+ * pairs are exchanged as long as the counts of free blocks come nearer. Several answers may fit; one of them is taken.
+ */
+const ORDERS = 11;
+const TYPES = 3;
+const [UNMOVABLE, MOVABLE, RECLAIMABLE] = [0, 1, 2];
+const TYPE_NAMES = ['Unmovable', 'Movable', 'Reclaimable'] as const;
+const PAGEBLOCK_PAGES = 512;
+const ROUNDS = 40;
+
+export interface ZoneBlocks {
+  /** First and one past the last pageblock. */
+  readonly firstBlock: number;
+  readonly endBlock: number;
+  /** Free blocks by type name, by order. */
+  readonly free: Readonly<Record<string, readonly number[]>>;
+  readonly blocks: Readonly<Record<string, number>>;
+}
+
+/** `kernelPages(block)`: how much of a block is slab, page tables and other kernel pages. */
+export function chooseBlockTypes(
+  zone: ZoneBlocks,
+  freeBlocksOf: (block: number) => readonly number[],
+  kernelPages: (block: number) => { readonly slab: number; readonly other: number },
+): number[] {
+  const count = zone.endBlock - zone.firstBlock;
+  const free = Array.from({ length: count }, (_, at) => freeBlocksOf(zone.firstBlock + at));
+  const types = rank(zone, count, kernelPages);
+  const have = Array.from({ length: TYPES }, () => new Array<number>(ORDERS).fill(0));
+  types.forEach((type, at) => free[at]?.forEach((blocks, order) => (have[type]![order]! += blocks)));
+  const want = TYPE_NAMES.map((name) => zone.free[name] ?? []);
+  for (let round = 0; round < ROUNDS; round++) if (!exchange(types, free, have, want)) break;
+  return types;
+}
+
+function rank(
+  zone: ZoneBlocks,
+  count: number,
+  kernelPages: (block: number) => { readonly slab: number; readonly other: number },
+): number[] {
+  const types = new Array<number>(count).fill(MOVABLE);
+  const content = types.map((_, at) => ({ at, ...kernelPages(zone.firstBlock + at) }));
+  const bySlab = content.toSorted((a, b) => b.slab + b.other - (a.slab + a.other));
+  const unmovable = zone.blocks['Unmovable'] ?? 0;
+  const reclaimable = zone.blocks['Reclaimable'] ?? 0;
+  bySlab.slice(0, unmovable + reclaimable).forEach(({ at }) => (types[at] = UNMOVABLE));
+  // Reclaimable slabs (dentries, inodes) lie in blocks with slab and little else.
+  const chosen = bySlab.slice(0, unmovable + reclaimable).toSorted((a, b) => a.other - b.other);
+  chosen.slice(0, reclaimable).forEach(({ at }) => (types[at] = RECLAIMABLE));
+  return types;
+}
+
+/** The best exchange of two blocks' types; false when none comes nearer. */
+function exchange(
+  types: number[],
+  free: readonly (readonly number[])[],
+  have: number[][],
+  want: readonly (readonly number[])[],
+): boolean {
+  let best = 0;
+  let pair: readonly [number, number] | null = null;
+  const special = types.flatMap((type, at) => (type === MOVABLE ? [] : [at]));
+  for (const one of special) {
+    for (let other = 0; other < types.length; other++) {
+      if (types[one] === types[other]) continue;
+      const gain = gainOf(types, free, have, want, one, other);
+      if (gain > best) {
+        best = gain;
+        pair = [one, other];
+      }
+    }
+  }
+  if (pair === null) return false;
+  apply(types, free, have, pair[0], pair[1]);
+  return true;
+}
+
+function gainOf(
+  types: readonly number[],
+  free: readonly (readonly number[])[],
+  have: readonly (readonly number[])[],
+  want: readonly (readonly number[])[],
+  one: number,
+  other: number,
+): number {
+  const [typeOne, typeOther] = [types[one] ?? 0, types[other] ?? 0];
+  let gain = 0;
+  for (let order = 0; order < ORDERS; order++) {
+    const moved = (free[other]?.[order] ?? 0) - (free[one]?.[order] ?? 0);
+    if (moved === 0) continue;
+    const weight = order + 1;
+    for (const [type, change] of [
+      [typeOne, moved],
+      [typeOther, -moved],
+    ] as const) {
+      const before = Math.abs((have[type]?.[order] ?? 0) - (want[type]?.[order] ?? 0));
+      const after = Math.abs((have[type]?.[order] ?? 0) + change - (want[type]?.[order] ?? 0));
+      gain += weight * (before - after);
+    }
+  }
+  return gain;
+}
+
+function apply(
+  types: number[],
+  free: readonly (readonly number[])[],
+  have: number[][],
+  one: number,
+  other: number,
+): void {
+  const [typeOne, typeOther] = [types[one] ?? 0, types[other] ?? 0];
+  for (let order = 0; order < ORDERS; order++) {
+    const moved = (free[other]?.[order] ?? 0) - (free[one]?.[order] ?? 0);
+    have[typeOne]![order]! += moved;
+    have[typeOther]![order]! -= moved;
+  }
+  types[one] = typeOther;
+  types[other] = typeOne;
+}
+
+/** Free blocks by order that start in each pageblock, from runs of free frames cut into the largest aligned blocks. */
+export function freeBlocksByPageblock(
+  runs: readonly { readonly startPfn: number; readonly pages: number }[],
+): Map<number, number[]> {
+  const byBlock = new Map<number, number[]>();
+  for (const { startPfn, pages } of runs) {
+    const end = startPfn + pages;
+    for (let pfn = startPfn; pfn < end;) {
+      let order = ORDERS - 1;
+      while (pfn % 2 ** order !== 0 || pfn + 2 ** order > end) order--;
+      const block = Math.floor(pfn / PAGEBLOCK_PAGES);
+      let counts = byBlock.get(block);
+      if (counts === undefined) byBlock.set(block, (counts = new Array<number>(ORDERS).fill(0)));
+      counts[order]!++;
+      pfn += 2 ** order;
+    }
+  }
+  return byBlock;
+}

@@ -1,0 +1,240 @@
+/** The recorded guest as it stood when its recorder was ready: a Memory to replay on. */
+import {
+  FRAME_USES,
+  createMemoryFromMap,
+  type KernelProfile,
+  type Memory,
+  type MemoryConfig,
+  type PerCpuLists,
+} from '#memory-core';
+import { chooseBlockTypes, freeBlocksByPageblock } from './block-types.js';
+import { framesOf, parseRuns, type FrameRun } from './frame-map.js';
+import type { RecordedSnapshot, RecordedZone, Recording } from './recording.js';
+
+const PAGEBLOCK_PAGES = 512;
+const ZONE_TYPES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const;
+const KERNEL_PAGES_PER_KB = 1 / 4;
+/** Runs of other pages this long beside boot memory are boot memory that was given back and lies on per-CPU lists. */
+const RETURNED_RUN_PAGES = 40;
+/** A hole in the physical map that is worth leaving out of the columns. */
+const WIDE_HOLE_PAGES = 32_768;
+
+export interface ZonePlace {
+  /** As zoneinfo calls it: DMA32, N1.DMA32 … */
+  readonly name: string;
+  readonly node: number;
+  readonly type: number;
+  readonly startPfn: number;
+  readonly endPfn: number;
+  readonly recorded: RecordedZone;
+}
+
+export interface InitialState {
+  readonly memory: Memory;
+  readonly zones: readonly ZonePlace[];
+  /** Physical pfn of a frame of the memory. */
+  physicalPfn(pfn: number): number;
+}
+
+export function profileOf(recording: Recording): KernelProfile {
+  const version = /^(\d+)\.(\d+)/.exec(recording.kernel);
+  const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
+  if (major >= 7) return '7.0';
+  if (major === 6 && minor >= 7) return '6.12';
+  return major === 6 ? '6.1' : '5.15';
+}
+
+export function initialState(recording: Recording, swapPages = 0): InitialState {
+  const { snapshot } = recording.boot;
+  const runs = frameRuns(recording);
+  const hole = wideHole(runs);
+  const dense = (pfn: number): number => (pfn >= hole.endPfn ? pfn - (hole.endPfn - hole.startPfn) : pfn);
+  const zones = placesOf(snapshot, dense);
+  const frameCount = zones.at(-1)?.endPfn ?? 0;
+  const denseRuns = runs
+    .filter(({ startPfn }) => startPfn < hole.startPfn || startPfn >= hole.endPfn)
+    .map((run) => ({ ...run, startPfn: dense(run.startPfn) }));
+  const frames = framesOf(denseRuns, frameCount);
+  const perCpu = zones.map((zone) => perCpuLists(zone, denseRuns, frames, recording.smp));
+  const memory = createMemoryFromMap({
+    config: configOf(recording, zones, hole, swapPages),
+    frames,
+    blockTypes: blockTypesOf(recording, zones, frames, frameCount),
+    managedPages: zones.map(({ recorded }) => recorded.managed),
+    perCpu,
+    reserveWasRead: true,
+  });
+  return { memory, zones, physicalPfn: (pfn) => (pfn >= hole.startPfn ? pfn + hole.endPfn - hole.startPfn : pfn) };
+}
+
+function placesOf(snapshot: RecordedSnapshot, dense: (pfn: number) => number): ZonePlace[] {
+  const places = Object.entries(snapshot.zoneinfo).map(([name, recorded]) => {
+    const [, node = '0', type = name] = /^(?:N(\d+)\.)?(\w+)$/.exec(name) ?? [];
+    const startPfn = dense(recorded.start_pfn);
+    return {
+      name,
+      node: Number(node ?? 0),
+      type: ZONE_TYPES.indexOf(type as (typeof ZONE_TYPES)[number]),
+      startPfn,
+      endPfn: dense(recorded.start_pfn + recorded.spanned),
+      recorded,
+    };
+  });
+  return places.filter(({ recorded }) => recorded.present > 0).toSorted((a, b) => a.startPfn - b.startPfn);
+}
+
+function configOf(
+  recording: Recording,
+  zones: readonly ZonePlace[],
+  hole: { readonly startPfn: number; readonly endPfn: number },
+  swapPages: number,
+): MemoryConfig {
+  const latePages = lateManagedPages(recording);
+  const image = zones.findIndex(({ type }) => type !== 0);
+  return {
+    kernelProfile: profileOf(recording),
+    memoryBallooning: true,
+    balloonCompaction: true,
+    transparentHugepages: !(recording.boot.info['thp_enabled'] ?? '').includes('[never]'),
+    cpus: recording.smp,
+    addressSpaces: true,
+    swapPages,
+    machine: {
+      zones: zones.map(({ node, type, startPfn, endPfn }, index) => ({
+        node,
+        type,
+        range: { startPfn, endPfn },
+        holes: [],
+        reserved: [],
+        lateManagedPages: index === image ? latePages : 0,
+      })),
+      holeStartPfn: hole.startPfn,
+      holePages: hole.endPfn - hole.startPfn,
+    },
+  };
+}
+
+/** What the kernel says it frees after it has computed its watermarks. */
+function lateManagedPages(recording: Recording): number {
+  const log = (recording.boot as { readonly kernel_log_mm?: readonly string[] }).kernel_log_mm ?? [];
+  const kb = log.flatMap((line) =>
+    line.includes('alternatives') ? [] : [Number(/Freeing .*memory: (\d+)K/.exec(line)?.[1] ?? 0)],
+  );
+  return kb.reduce((sum, one) => sum + Math.floor(one * KERNEL_PAGES_PER_KB), 0);
+}
+
+/** The recorded map, or what the classes of each pageblock say. */
+function frameRuns(recording: Recording): FrameRun[] {
+  const { pagemap_rle: rle, snapshot } = recording.boot;
+  if (rle !== undefined) return parseRuns(rle);
+  const { pageblocks } = (snapshot as { readonly pagemap?: { readonly pageblocks: readonly string[] } }).pagemap ?? {
+    pageblocks: [],
+  };
+  if (pageblocks.length === 0) throw new RangeError(`${recording.name}: boot has no page map`);
+  return pageblocks.flatMap((text, block) =>
+    parseRuns(text).map((run) => ({ ...run, startPfn: run.startPfn + block * PAGEBLOCK_PAGES })),
+  );
+}
+
+function wideHole(runs: readonly FrameRun[]): { startPfn: number; endPfn: number } {
+  let startPfn = 0;
+  let endPfn = 0;
+  for (const { letter, startPfn: from, pages } of runs) {
+    if (letter !== '-') {
+      if (endPfn - startPfn >= WIDE_HOLE_PAGES) break;
+      [startPfn, endPfn] = [from + pages, from + pages];
+    } else if (from === endPfn) endPfn = from + pages;
+    else [startPfn, endPfn] = [from, from + pages];
+  }
+  if (endPfn - startPfn < WIDE_HOLE_PAGES)
+    return { startPfn: Number.MAX_SAFE_INTEGER, endPfn: Number.MAX_SAFE_INTEGER };
+  startPfn = Math.ceil(startPfn / 1024) * 1024;
+  return { startPfn, endPfn: Math.floor(endPfn / 1024) * 1024 };
+}
+
+/** Frames of the map that lay on per-CPU lists; marks them in `frames`. */
+function perCpuLists(
+  { startPfn, endPfn, recorded }: ZonePlace,
+  runs: readonly FrameRun[],
+  frames: Uint8Array,
+  cpus: number,
+): PerCpuLists {
+  const perCpu = FRAME_USES.indexOf('PER_CPU');
+  const free = FRAME_USES.indexOf('FREE');
+  let freePages = 0;
+  for (let pfn = startPfn; pfn < endPfn; pfn++) if (frames[pfn] === free) freePages++;
+  const counted = recorded.pagesets.reduce((sum, { count }) => sum + count, 0);
+  // The map was read a moment after the counts: what is free now was on a list then.
+  let left = Math.max(0, recorded.free + counted - freePages);
+  const movablePfns: number[] = [];
+  const isBoot = (run: FrameRun | undefined): boolean => run !== undefined && 'RFA'.includes(run.letter);
+  runs.forEach((run, index) => {
+    const { letter, pages, startPfn: from } = run;
+    if (letter !== 'o' || pages < RETURNED_RUN_PAGES || from < startPfn || from >= endPfn) return;
+    if (!isBoot(runs[index - 1]) && !isBoot(runs[index + 1])) return;
+    for (let pfn = from + pages - 1; pfn >= from && left > 0; pfn--, left--) movablePfns.push(pfn);
+  });
+  const unmovablePfns: number[] = [];
+  for (const { letter, pages, startPfn: from } of runs) {
+    if (letter !== 'o' || from < startPfn || from >= endPfn || pages >= RETURNED_RUN_PAGES) continue;
+    for (let pfn = from; pfn < from + pages && left > 0; pfn++, left--) unmovablePfns.push(pfn);
+  }
+  for (const pfn of [...movablePfns, ...unmovablePfns]) frames[pfn] = perCpu;
+  const [set] = recorded.pagesets;
+  const high = set?.high ?? 0;
+  return {
+    unmovablePfns,
+    movablePfns,
+    highPages: cpus === 1 ? Math.max(high - (high >> 3), movablePfns.length) : high,
+  };
+}
+
+function blockTypesOf(
+  recording: Recording,
+  zones: readonly ZonePlace[],
+  frames: Uint8Array,
+  frameCount: number,
+): Uint8Array {
+  const types = new Uint8Array(Math.ceil(frameCount / PAGEBLOCK_PAGES)).fill(1);
+  const { pagetypeinfo } = recording.boot.snapshot;
+  if (pagetypeinfo === undefined) return types;
+  const freeBlocks = freeBlocksByPageblock(freeRunsOf(zones, frames));
+  for (const { name, startPfn, endPfn } of zones) {
+    const [free, blocks] = [pagetypeinfo.free[name], pagetypeinfo.blocks[name]];
+    if (free === undefined || blocks === undefined) continue;
+    const firstBlock = Math.floor(startPfn / PAGEBLOCK_PAGES);
+    const zone = { firstBlock, endBlock: Math.ceil(endPfn / PAGEBLOCK_PAGES), free, blocks };
+    const chosen = chooseBlockTypes(
+      zone,
+      (block) => freeBlocks.get(block) ?? [],
+      (block) => kernelPages(frames, block),
+    );
+    types.set(chosen, firstBlock);
+  }
+  return types;
+}
+
+function freeRunsOf(zones: readonly ZonePlace[], frames: Uint8Array): { startPfn: number; pages: number }[] {
+  const free = FRAME_USES.indexOf('FREE');
+  const runs: { startPfn: number; pages: number }[] = [];
+  for (const zone of zones) {
+    for (let pfn = zone.startPfn; pfn < zone.endPfn; pfn++) {
+      if (frames[pfn] !== free) continue;
+      const from = pfn;
+      while (pfn < zone.endPfn && frames[pfn] === free) pfn++;
+      runs.push({ startPfn: from, pages: pfn - from });
+    }
+  }
+  return runs;
+}
+
+function kernelPages(frames: Uint8Array, block: number): { slab: number; other: number } {
+  let slab = 0;
+  let other = 0;
+  for (let pfn = block * PAGEBLOCK_PAGES; pfn < (block + 1) * PAGEBLOCK_PAGES; pfn++) {
+    const use = FRAME_USES[frames[pfn] ?? 0];
+    if (use === 'SLAB') slab++;
+    else if (use === 'PAGE_TABLE' || use === 'KERNEL') other++;
+  }
+  return { slab, other };
+}
