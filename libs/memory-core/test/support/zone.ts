@@ -14,7 +14,11 @@ import { ZONE_FIELDS, Z_FREE, Z_WMARK_MIN } from '../../src/layout/zone-fields.j
 
 export interface ZoneSpec {
   readonly pages: number;
+  /** Default 0. */
+  readonly node?: number;
   readonly type?: number;
+  /** Default: where the zone before ends. */
+  readonly startPfn?: number;
 }
 
 export interface MachineSpec {
@@ -33,10 +37,10 @@ export interface MachineSpec {
 /** A machine of adjacent zones without reserved pages, all free and movable. */
 export function zonesOf(specs: readonly ZoneSpec[], machine: MachineSpec = {}): Memory {
   let startPfn = 0;
-  const zones = specs.map(({ pages, type = ZONE_NORMAL }) => {
-    const range = { startPfn, endPfn: startPfn + pages };
-    startPfn += pages;
-    return { node: 0, type, range, holes: [], reserved: [], lateManagedPages: 0 };
+  const zones = specs.map(({ pages, node = 0, type = ZONE_NORMAL, startPfn: from = startPfn }) => {
+    const range = { startPfn: from, endPfn: from + pages };
+    startPfn = from + pages;
+    return { node, type, range, holes: [], reserved: [], lateManagedPages: 0 };
   });
   const memory = createMemoryOn({
     kernelProfile: machine.kernelProfile ?? '6.12',
