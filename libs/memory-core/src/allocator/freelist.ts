@@ -18,6 +18,12 @@ import { GFP_BIT_KSWAPD_RECLAIM, GFP_BIT_THISNODE, gfpHighestZoneType, gfpMigrat
 import { S_CPU, S_KSWAPD_WAKES, nodeOfCpu } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import {
+  MAX_KSWAPD_FAILURES,
+  NODE_FIELDS,
+  N_KSWAPD_FAILURES,
+  N_KSWAPD_HIGHEST_TYPE_PLUS_ONE,
+} from '../layout/node-fields.js';
+import {
   ZONE_BELOW_HIGH,
   ZONE_FIELDS,
   Z_BOOST,
@@ -233,8 +239,13 @@ function avoidsFragmentation(memory: Memory, list: Int32Array): boolean {
   return false;
 }
 
+/** What a fallback left to do: wakes the node's kswapd for the boosted zone, unless the node is hopeless. */
 function answerBoost(memory: Memory, zone: number): void {
+  const { zones, nodes } = memory;
   const row = zone * ROW;
-  memory.zones[row + BOOSTED] = 0;
-  memory.scalars[S_KSWAPD_WAKES] |= 1 << memory.zones[row + NODE];
+  zones[row + BOOSTED] = 0;
+  const node = zones[row + NODE] * NODE_FIELDS;
+  const asked = node + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE;
+  nodes[asked] = Math.max(nodes[asked], zones[row + TYPE] + 1);
+  if (nodes[node + N_KSWAPD_FAILURES] < MAX_KSWAPD_FAILURES) memory.scalars[S_KSWAPD_WAKES] |= 1 << zones[row + NODE];
 }

@@ -17,7 +17,15 @@ import {
   P_HIGH_MIN,
 } from '../layout/pcp-fields.js';
 import { bootManaged } from './watermark.js';
-import { ZONE_FIELDS, Z_BOOST, Z_NODE, Z_WMARK_LOW } from '../layout/zone-fields.js';
+import {
+  ZONE_FIELDS,
+  Z_BOOST,
+  Z_NODE,
+  Z_PCP_BATCH,
+  Z_PCP_HIGH_MAX,
+  Z_PCP_HIGH_MIN,
+  Z_WMARK_LOW,
+} from '../layout/zone-fields.js';
 
 /** 256 KiB: a batch is half as much again, rounded down to a power of two, minus one. */
 const MOST_BATCH_BASE_PAGES = 64;
@@ -43,16 +51,29 @@ export function setupPcp(memory: Memory): void {
     const highest = memory.rules.tunesPcp
       ? Math.max(Math.floor(Math.floor(managed / HIGH_FRACTION) / cpus), batch * 4)
       : lowest;
-    for (let cpu = 0; cpu < memory.cpuCount; cpu++) setBounds(memory, zone, cpu, batch, lowest, highest);
+    memory.zones[row + Z_PCP_BATCH] = batch;
+    memory.zones[row + Z_PCP_HIGH_MIN] = lowest;
+    memory.zones[row + Z_PCP_HIGH_MAX] = highest;
+    enablePcp(memory, zone);
   }
 }
 
-function setBounds(memory: Memory, zone: number, cpu: number, batch: number, lowest: number, highest: number): void {
-  const row = (zone * memory.cpuCount + cpu) * PCP_FIELDS;
-  memory.pcp[row + P_BATCH] = batch;
-  memory.pcp[row + P_HIGH_MIN] = lowest;
-  memory.pcp[row + P_HIGH_MAX] = highest;
-  if (!memory.rules.tunesPcp) memory.pcp[row + P_HIGH] = lowest;
+/** Gives the zone's sets their bounds (back): zone_pcp_enable. */
+export function enablePcp(memory: Memory, zone: number): void {
+  const row = zone * ZONE_FIELDS;
+  const { zones } = memory;
+  setBounds(memory, zone, zones[row + Z_PCP_BATCH], zones[row + Z_PCP_HIGH_MIN], zones[row + Z_PCP_HIGH_MAX]);
+}
+
+/** Where sets tune themselves, their high mark comes between the bounds when it is next used. */
+function setBounds(memory: Memory, zone: number, batch: number, lowest: number, highest: number): void {
+  for (let cpu = 0; cpu < memory.cpuCount; cpu++) {
+    const row = (zone * memory.cpuCount + cpu) * PCP_FIELDS;
+    memory.pcp[row + P_BATCH] = batch;
+    memory.pcp[row + P_HIGH_MIN] = lowest;
+    memory.pcp[row + P_HIGH_MAX] = highest;
+    if (!memory.rules.tunesPcp) memory.pcp[row + P_HIGH] = lowest;
+  }
 }
 
 /** A node without CPUs of its own counts all of them. */
@@ -95,11 +116,11 @@ export function drainLocalPages(memory: Memory, zone: number): void {
   drain(memory, zone, slot, memory.pcp[slot * PCP_FIELDS + P_COUNT], 0);
 }
 
-/** From now on every free in the zone goes straight to the buddy, and every allocation comes from it. */
+/**
+ * From now on every free in the zone goes straight to the buddy, and every allocation comes from it, until enablePcp:
+ * zone_pcp_disable.
+ */
 export function disablePcp(memory: Memory, zone: number): void {
-  for (let cpu = 0; cpu < memory.cpuCount; cpu++) {
-    setBounds(memory, zone, cpu, 1, 0, 0);
-    memory.pcp[(zone * memory.cpuCount + cpu) * PCP_FIELDS + P_HIGH] = 0;
-  }
+  setBounds(memory, zone, 1, 0, 0);
   drainAllPages(memory, zone);
 }

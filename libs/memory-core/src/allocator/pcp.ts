@@ -53,8 +53,8 @@ export function hasPcpList(order: number): boolean {
   return order <= PCP_HIGHEST_ORDER || order === PAGEBLOCK_ORDER;
 }
 
-function listOf(order: number, type: number): number {
-  if (order === PAGEBLOCK_ORDER) return PCP_HUGE_LIST + (type === MOVABLE_LIST ? 1 : 0);
+function listOf(memory: Memory, order: number, type: number): number {
+  if (order === PAGEBLOCK_ORDER) return PCP_HUGE_LIST + (type === MOVABLE_LIST && memory.rules.splitsHugeLists ? 1 : 0);
   return order * PCP_TYPES + (type < PCP_TYPES ? type : MOVABLE_LIST);
 }
 
@@ -101,7 +101,7 @@ export function takePcpBlock(memory: Memory, zone: number, order: number, type: 
   const slot = pcpSlot(memory, zone);
   const row = slot * PCP_FIELDS;
   const { links, pcp } = memory;
-  const sentinel = pcpListNode(memory, slot, listOf(order, type));
+  const sentinel = pcpListNode(memory, slot, listOf(memory, order, type));
   const age = memory.rules.tunesPcp ? P_FREE_COUNT : P_FREE_FACTOR;
   pcp[row + age] >>= 1;
   if (links[2 * sentinel] === sentinel) {
@@ -177,7 +177,7 @@ export function freePcpRun(
   const { pcp, rules } = memory;
   const slot = pcpSlot(memory, zone);
   const row = slot * PCP_FIELDS;
-  const list = listOf(0, type);
+  const list = listOf(memory, 0, type);
   const hurried = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] !== 0;
   pcp[row + P_PREVIOUS_FREE_WAS_HIGH_ORDER] = 0;
   for (let done = 0; done < pages;) {
@@ -200,7 +200,7 @@ export function freePcpBlock(memory: Memory, zone: number, type: number, pfn: nu
   const { pcp } = memory;
   const slot = pcpSlot(memory, zone);
   const row = slot * PCP_FIELDS;
-  const list = listOf(order, type);
+  const list = listOf(memory, order, type);
   memory.tag[pfn] = TAG_PCP_BLOCK + order;
   pushHead(memory.links, pcpListNode(memory, slot, list), pfn);
   pcp[row + P_COUNT] += 1 << order;

@@ -107,6 +107,7 @@ export function finishBoot(memory: Memory): void {
   sysctls[SYSCTL_MIN_FREE_KBYTES] = defaultMinFreeKbytes(memory);
   setupWatermarks(memory);
   if (memory.config.transparentHugepages) {
+    sysctls[SYSCTL_TRANSPARENT_HUGEPAGES] = 1;
     sysctls[SYSCTL_MIN_FREE_KBYTES] = Math.max(sysctls[SYSCTL_MIN_FREE_KBYTES], hugepageMinFreeKbytes(memory));
     setupWatermarks(memory);
   }

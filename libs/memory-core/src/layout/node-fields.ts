@@ -2,6 +2,7 @@
 
 /** kswapd: consecutive runs without progress; at 16 the node is hopeless. */
 export const N_KSWAPD_FAILURES = 0;
+export const MAX_KSWAPD_FAILURES = 16;
 /** What kswapd was last asked for: largest order and highest zone type + 1 (0: not asked). */
 export const N_KSWAPD_ORDER = 1;
 export const N_KSWAPD_HIGHEST_TYPE_PLUS_ONE = 2;
@@ -14,5 +15,7 @@ export const N_PROACTIVE_SKIPS = 6;
 export const N_KSWAPD_NAPS = 3;
 /** 1 while kcompactd was woken and has not run. */
 export const N_KCOMPACTD_WOKEN = 8;
-/** 32 words; free: 7, 9 … 31. */
+/** nr_balloon_pages where the release counts them: inflated minus deflated here, wherever pages have moved since. */
+export const N_BALLOON_PAGES = 9;
+/** 32 words; free: 7, 10 … 31. */
 export const NODE_FIELDS = 32;

@@ -21,6 +21,8 @@ export interface KernelRules {
   readonly highatomicFreeInWatermark: boolean;
   /** Per-CPU lists tune their size and refills by themselves (6.7 and later) instead of keeping one high mark. */
   readonly tunesPcp: boolean;
+  /** Per-CPU lists of order 9 are two, movable and others, instead of one for all (6.11 and later). */
+  readonly splitsHugeLists: boolean;
   /** The Movable zone's min watermark is clamped to 32 … 128 pages instead of proportional (see watermark.ts). */
   readonly movableMinClamped: boolean;
   /** zoneinfo has the promo watermark (6.3 and later). */
@@ -49,6 +51,13 @@ export interface KernelRules {
   readonly checksCompactMemory: boolean;
   /** An asynchronous run for a costly order needs the watermark and the gap without CMA (6.14 and later). */
   readonly costlyAsyncNeedsGap: boolean;
+  /** Entries of the kernel's on-stack array when a process range is freed; then a page for `gatherPageEntries` more. */
+  readonly gatherLocalEntries: number;
+  readonly gatherPageEntries: number;
+  /** Each array of such entries is freed from its last entry to its first (≤ 6.1), instead of in its order. */
+  readonly gatherFreesBackwards: boolean;
+  /** A direct reclaim that found nothing tries again over all owners, and counts as a second stall (6.8 and later). */
+  readonly reclaimWalksTwice: boolean;
   /** Pages of kernel image, initrd, percpu areas and early tables that never reach the buddy. */
   readonly kernelImagePages: number;
   /** Pages returned to the buddy after the watermarks were computed: initrd and init sections. */
@@ -63,6 +72,7 @@ const V6_12: KernelRules = {
   countsBalloonPages: false,
   highatomicFreeInWatermark: false,
   tunesPcp: true,
+  splitsHugeLists: true,
   movableMinClamped: true,
   showsPromo: true,
   showsPcpMarks: false,
@@ -77,6 +87,10 @@ const V6_12: KernelRules = {
   proactiveLeeway: false,
   checksCompactMemory: true,
   costlyAsyncNeedsGap: false,
+  gatherLocalEntries: 7,
+  gatherPageEntries: 509,
+  gatherFreesBackwards: false,
+  reclaimWalksTwice: true,
   kernelImagePages: 9_680,
   lateManagedPages: 2_071,
 };
@@ -84,6 +98,7 @@ const V6_12: KernelRules = {
 const V6_1: KernelRules = {
   ...V6_12,
   tunesPcp: false,
+  splitsHugeLists: false,
   movableMinClamped: false,
   showsPromo: false,
   batchedMigration: false,
@@ -93,6 +108,10 @@ const V6_1: KernelRules = {
   sparesWantedOrder: false,
   proactiveCountsAsDaemon: false,
   checksCompactMemory: false,
+  gatherLocalEntries: 8,
+  gatherPageEntries: 510,
+  gatherFreesBackwards: true,
+  reclaimWalksTwice: false,
   kernelImagePages: 11_437,
   lateManagedPages: 2_372,
 };

@@ -51,5 +51,9 @@ export const Z_COMPACT_DEFER_SHIFT = 30;
 export const Z_COMPACT_ORDER_FAILED = 31;
 /** 1 when the skip bits shall be reset at the next chance. */
 export const Z_COMPACT_BLOCKSKIP_FLUSH = 32;
+/** Bounds of the zone's per-CPU lists when they are on. */
+export const Z_PCP_BATCH = 60;
+export const Z_PCP_HIGH_MIN = 61;
+export const Z_PCP_HIGH_MAX = 62;
 /** 64 words; free: 22, 23, 33 … 63. */
 export const ZONE_FIELDS = 64;
