@@ -10,11 +10,17 @@ import { ZONE_FIELDS, Z_END, Z_NODE, Z_START } from '../layout/zone-fields.js';
 
 const TAGS = 256;
 
+/** Frames by tag; those on active lists again at TAGS + tag. */
+const COUNTS = 2 * TAGS;
+
 /** Frames by tag in [startPfn, endPfn). */
 export function countTags(memory: Memory, startPfn: number, endPfn: number): Int32Array {
-  const counts = new Int32Array(TAGS);
-  const { tag } = memory;
-  for (let pfn = startPfn; pfn < endPfn; pfn++) counts[tag[pfn]]++;
+  const counts = new Int32Array(COUNTS);
+  const { tag, active } = memory;
+  for (let pfn = startPfn; pfn < endPfn; pfn++) {
+    counts[tag[pfn]]++;
+    if (((active[pfn >>> 5] >>> (pfn & 31)) & 1) === 1) counts[TAGS + tag[pfn]]++;
+  }
   return counts;
 }
 
@@ -26,17 +32,26 @@ export function countZoneTags(memory: Memory, zone: number): Int32Array {
 
 /** Frames by tag in all zones of a node. */
 export function countNodeTags(memory: Memory, node: number): Int32Array {
-  const sum = new Int32Array(TAGS);
+  const sum = new Int32Array(COUNTS);
   for (let zone = 0; zone < memory.zoneCount; zone++) {
     if (memory.zones[zone * ZONE_FIELDS + Z_NODE] !== node) continue;
     const counts = countZoneTags(memory, zone);
-    for (let tag = 0; tag < TAGS; tag++) sum[tag] += counts[tag];
+    for (let at = 0; at < COUNTS; at++) sum[at] += counts[at];
   }
   return sum;
 }
 
 /** Of `counts`, the frames of owners of one kind. */
 export function framesOfKind(memory: Memory, counts: Int32Array, kind: number): number {
+  return sumOfKind(memory, counts.subarray(0, TAGS), kind);
+}
+
+/** Of those, the frames on active lists. */
+export function activeFramesOfKind(memory: Memory, counts: Int32Array, kind: number): number {
+  return sumOfKind(memory, counts.subarray(TAGS), kind);
+}
+
+function sumOfKind(memory: Memory, counts: Int32Array, kind: number): number {
   let frames = 0;
   for (let owner = 0; owner < MAX_OWNERS; owner++) {
     if (memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === kind + 1) frames += counts[TAG_OWNER + owner];

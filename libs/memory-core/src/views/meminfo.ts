@@ -1,7 +1,7 @@
 /**
  * The lines of /proc/meminfo. Values are KiB unless the line is a count of huge pages.
  */
-import { S_TOTAL_RAM } from '../layout/memory.js';
+import { S_SWAP_USED, S_TOTAL_RAM } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import {
   KIND_ANON,
@@ -10,7 +10,15 @@ import {
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
 } from '../owners/owner-kind.js';
-import { allBalloonPages, availablePages, freePagesOf, pagesOfKind } from './usage.js';
+import {
+  activePagesOfKind,
+  allBalloonPages,
+  anonHugePages,
+  availablePages,
+  freePagesOf,
+  isolatedPagesOfKind,
+  pagesOfKind,
+} from './usage.js';
 import { ZONE_FIELDS, Z_END } from '../layout/zone-fields.js';
 
 export interface MeminfoLine {
@@ -48,7 +56,9 @@ function allLines(memory: Memory): MeminfoLine[] {
   };
   for (const [label, pages] of Object.entries(pageLines(memory))) kib(label, pages * KIB_PER_PAGE);
   kib('VmallocTotal', VMALLOC_TOTAL_KIB);
-  for (const label of ['VmallocUsed', 'VmallocChunk', 'Percpu', 'HardwareCorrupted', ...HUGE_LINES]) kib(label, 0);
+  for (const label of ['VmallocUsed', 'VmallocChunk', 'Percpu', 'HardwareCorrupted']) kib(label, 0);
+  kib('AnonHugePages', anonHugePages(memory) * KIB_PER_PAGE);
+  for (const label of OTHER_HUGE_LINES) kib(label, 0);
   if (memory.rules.countsBalloonPages) kib('Balloon', allBalloonPages(memory) * KIB_PER_PAGE);
   for (const label of ['HugePages_Total', 'HugePages_Free', 'HugePages_Rsvd', 'HugePages_Surp']) {
     lines.push({ label, value: 0, width: 8, unit: '' });
@@ -64,19 +74,15 @@ function allLines(memory: Memory): MeminfoLine[] {
   return lines;
 }
 
-const HUGE_LINES = [
-  'AnonHugePages',
-  'ShmemHugePages',
-  'ShmemPmdMapped',
-  'FileHugePages',
-  'FilePmdMapped',
-  'Unaccepted',
-] as const;
+const OTHER_HUGE_LINES = ['ShmemHugePages', 'ShmemPmdMapped', 'FileHugePages', 'FilePmdMapped', 'Unaccepted'] as const;
 
 /** The lines from MemTotal to Committed_AS, in pages. */
 function pageLines(memory: Memory): Record<string, number> {
   const anon = pagesOfKind(memory, KIND_ANON);
   const file = pagesOfKind(memory, KIND_FILE);
+  const activeAnon = activePagesOfKind(memory, KIND_ANON);
+  const activeFile = activePagesOfKind(memory, KIND_FILE);
+  const { swapPages } = memory.config;
   const slabReclaimable = pagesOfKind(memory, KIND_SLAB_RECLAIMABLE);
   const slabUnreclaimable = pagesOfKind(memory, KIND_SLAB_UNRECLAIMABLE);
   return {
@@ -84,23 +90,23 @@ function pageLines(memory: Memory): Record<string, number> {
     MemFree: freePagesOf(memory),
     MemAvailable: availablePages(memory),
     Buffers: 0,
-    Cached: file,
+    Cached: file + isolatedPagesOfKind(memory, KIND_FILE),
     SwapCached: 0,
-    Active: 0,
-    Inactive: anon + file,
-    'Active(anon)': 0,
-    'Inactive(anon)': anon,
-    'Active(file)': 0,
-    'Inactive(file)': file,
+    Active: activeAnon + activeFile,
+    Inactive: anon + file - activeAnon - activeFile,
+    'Active(anon)': activeAnon,
+    'Inactive(anon)': anon - activeAnon,
+    'Active(file)': activeFile,
+    'Inactive(file)': file - activeFile,
     Unevictable: 0,
     Mlocked: 0,
-    SwapTotal: 0,
-    SwapFree: 0,
+    SwapTotal: swapPages,
+    SwapFree: swapPages - memory.scalars[S_SWAP_USED],
     Zswap: 0,
     Zswapped: 0,
     Dirty: 0,
     Writeback: 0,
-    AnonPages: anon,
+    AnonPages: anon + isolatedPagesOfKind(memory, KIND_ANON),
     Mapped: 0,
     Shmem: 0,
     KReclaimable: slabReclaimable,
@@ -113,7 +119,7 @@ function pageLines(memory: Memory): Record<string, number> {
     NFS_Unstable: 0,
     Bounce: 0,
     WritebackTmp: 0,
-    CommitLimit: Math.floor(memory.scalars[S_TOTAL_RAM] / 2),
-    Committed_AS: anon,
+    CommitLimit: Math.floor(memory.scalars[S_TOTAL_RAM] / 2) + swapPages,
+    Committed_AS: anon + memory.scalars[S_SWAP_USED],
   };
 }

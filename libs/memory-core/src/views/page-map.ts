@@ -51,9 +51,9 @@ export function pageMap(memory: Memory, columns: number): PageMap {
       Math.min(startPfn + pagesPerCell, endPfn),
     );
     const cell = new Array<number>(PAGE_CLASSES.length).fill(0);
-    counts.forEach((count, tag) => {
-      if (classOf[tag] !== NOTHING) cell[classOf[tag]] += count;
-    });
+    for (let tag = 0; tag < classOf.length; tag++) {
+      if (classOf[tag] !== NOTHING) cell[classOf[tag]] += counts[tag];
+    }
     cells.push(cell);
   }
   return { pagesPerCell, cells };

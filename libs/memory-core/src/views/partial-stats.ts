@@ -1,6 +1,6 @@
 /** The counts of vmstat that a zone or a node has of its own, from a walk over its frames (frame-counts.ts). */
 import { ISOLATE, LISTS_PER_ZONE, MAX_ORDER, MIGRATETYPES, PAGEBLOCK_ORDER } from '../layout/constants.js';
-import { framesOfKind } from './frame-counts.js';
+import { activeFramesOfKind, framesOfKind } from './frame-counts.js';
 import type { Memory } from '../layout/memory.js';
 import {
   KIND_ANON,
@@ -19,9 +19,21 @@ const held =
   (memory, counts) =>
     framesOfKind(memory, counts, kind);
 
+const active =
+  (kind: number): Reader =>
+  (memory, counts) =>
+    activeFramesOfKind(memory, counts, kind);
+
+const inactive =
+  (kind: number): Reader =>
+  (memory, counts) =>
+    framesOfKind(memory, counts, kind) - activeFramesOfKind(memory, counts, kind);
+
 const NODE_READERS: Readonly<Partial<Record<string, Reader>>> = {
-  nr_inactive_anon: held(KIND_ANON),
-  nr_inactive_file: held(KIND_FILE),
+  nr_inactive_anon: inactive(KIND_ANON),
+  nr_active_anon: active(KIND_ANON),
+  nr_inactive_file: inactive(KIND_FILE),
+  nr_active_file: active(KIND_FILE),
   nr_slab_reclaimable: held(KIND_SLAB_RECLAIMABLE),
   nr_slab_unreclaimable: held(KIND_SLAB_UNRECLAIMABLE),
   nr_anon_pages: held(KIND_ANON),

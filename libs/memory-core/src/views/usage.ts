@@ -11,7 +11,15 @@ import {
 } from '../layout/constants.js';
 import type { ZoneName } from '../layout/constants.js';
 import { freeBlocks } from './fragmentation.js';
-import { DEVICE_FIELDS, OWNER_FIELDS, S_RESIDENT, S_TOTAL_RAM, S_TOTAL_RESERVE } from '../layout/memory.js';
+import {
+  BLOCK_HUGE,
+  DEVICE_FIELDS,
+  OWNER_FIELDS,
+  S_RESIDENT,
+  S_SWAP_USED,
+  S_TOTAL_RAM,
+  S_TOTAL_RESERVE,
+} from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { PCP_FIELDS, P_COUNT } from '../layout/pcp-fields.js';
 import {
@@ -21,10 +29,12 @@ import {
   KIND_PAGE_TABLE,
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
+  O_ACTIVE,
+  O_ISOLATED,
   O_KIND_PLUS_ONE,
   O_PAGES,
 } from '../owners/owner-kind.js';
-import { MAX_BALLOON_DEVICES, MAX_OWNERS, TAG_OFFLINE } from '../layout/tags.js';
+import { MAX_BALLOON_DEVICES, MAX_OWNERS, TAG_OFFLINE, TAG_OWNER } from '../layout/tags.js';
 import {
   ZONE_FIELDS,
   Z_BOOST,
@@ -58,6 +68,9 @@ export interface MemoryUsage {
   readonly kernelPages: number;
   /** In balloons: listed and isolated pages of all devices. */
   readonly balloonPages: number;
+  /** Slots of the swap device, and those in use. */
+  readonly swapTotalPages: number;
+  readonly swapUsedPages: number;
   /** Pages the host holds for this guest. */
   readonly residentPages: number;
   readonly zones: readonly ZoneUsage[];
@@ -97,6 +110,8 @@ export function readUsage(memory: Memory): MemoryUsage {
     pageTablePages: pagesOfKind(memory, KIND_PAGE_TABLE),
     kernelPages: pagesOfKind(memory, KIND_KERNEL),
     balloonPages: allBalloonPages(memory),
+    swapTotalPages: memory.config.swapPages,
+    swapUsedPages: scalars[S_SWAP_USED],
     residentPages: scalars[S_RESIDENT],
     zones: Array.from({ length: memory.zoneCount }, (_, zone) => readZone(memory, zone)),
   };
@@ -116,13 +131,38 @@ export function perCpuPagesOf(memory: Memory): number {
   return pages;
 }
 
-/** Pages held by all owners of one kind. */
+/** Pages held by all owners of one kind, without those that are isolated. */
 export function pagesOfKind(memory: Memory, kind: number): number {
+  return sumOfKind(memory, kind, O_PAGES);
+}
+
+/** Of those, the pages on active lists. */
+export function activePagesOfKind(memory: Memory, kind: number): number {
+  return sumOfKind(memory, kind, O_ACTIVE);
+}
+
+/** Pages of owners of one kind that somebody moves or reclaims. */
+export function isolatedPagesOfKind(memory: Memory, kind: number): number {
+  return sumOfKind(memory, kind, O_ISOLATED);
+}
+
+/** Pages of huge pages that owners of anonymous memory hold. Cost: one step a pageblock. */
+export function anonHugePages(memory: Memory): number {
   let pages = 0;
-  for (let row = 0; row < MAX_OWNERS * OWNER_FIELDS; row += OWNER_FIELDS) {
-    if (memory.owners[row + O_KIND_PLUS_ONE] === kind + 1) pages += memory.owners[row + O_PAGES];
+  for (let block = 0; block < memory.blockCount; block++) {
+    if ((memory.blockFlags[block] & BLOCK_HUGE) === 0) continue;
+    const owner = memory.tag[block << PAGEBLOCK_ORDER] - TAG_OWNER;
+    if (owner >= 0 && memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === KIND_ANON + 1) pages += PAGEBLOCK_PAGES;
   }
   return pages;
+}
+
+function sumOfKind(memory: Memory, kind: number, field: number): number {
+  let sum = 0;
+  for (let row = 0; row < MAX_OWNERS * OWNER_FIELDS; row += OWNER_FIELDS) {
+    if (memory.owners[row + O_KIND_PLUS_ONE] === kind + 1) sum += memory.owners[row + field];
+  }
+  return sum;
 }
 
 /** Listed and isolated pages of all balloon devices. */

@@ -2,7 +2,7 @@
  * /proc/vmstat: counts and events under Linux's names, in Linux's order. A line that this core has no source for reads 0,
  * as it does on a machine that never used the feature.
  */
-import { ZONE_TYPE_NAMES } from '../layout/constants.js';
+import { PAGEBLOCK_PAGES, ZONE_TYPE_NAMES } from '../layout/constants.js';
 import * as counters from '../layout/events.js';
 import { S_TOTAL_RESERVE } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
@@ -13,7 +13,14 @@ import {
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
 } from '../owners/owner-kind.js';
-import { allBalloonPages, freePagesOf, pagesOfKind } from './usage.js';
+import {
+  activePagesOfKind,
+  allBalloonPages,
+  anonHugePages,
+  freePagesOf,
+  isolatedPagesOfKind,
+  pagesOfKind,
+} from './usage.js';
 import { freePagesInBlocks } from './partial-stats.js';
 import { vmstatLines } from './vmstat-lines.js';
 
@@ -29,6 +36,21 @@ const held =
   (memory) =>
     pagesOfKind(memory, kind);
 
+const active =
+  (kind: number): Reader =>
+  (memory) =>
+    activePagesOfKind(memory, kind);
+
+const inactive =
+  (kind: number): Reader =>
+  (memory) =>
+    pagesOfKind(memory, kind) - activePagesOfKind(memory, kind);
+
+const isolated =
+  (kind: number): Reader =>
+  (memory) =>
+    isolatedPagesOfKind(memory, kind);
+
 /** Each event counter under its Linux name: the constant's, in small letters; families that are counted per zone by zone type. */
 const EVENTS: Readonly<Partial<Record<string, number>>> = Object.fromEntries(
   Object.entries(counters).flatMap(([constant, index]): (readonly [string, number])[] => {
@@ -41,14 +63,21 @@ const EVENTS: Readonly<Partial<Record<string, number>>> = Object.fromEntries(
 const READERS: Readonly<Partial<Record<string, Reader>>> = {
   nr_free_pages: freePagesOf,
   nr_free_pages_blocks: pagesInBlocks,
-  nr_zone_inactive_anon: held(KIND_ANON),
-  nr_zone_inactive_file: held(KIND_FILE),
-  nr_inactive_anon: held(KIND_ANON),
-  nr_inactive_file: held(KIND_FILE),
+  nr_zone_inactive_anon: inactive(KIND_ANON),
+  nr_zone_active_anon: active(KIND_ANON),
+  nr_zone_inactive_file: inactive(KIND_FILE),
+  nr_zone_active_file: active(KIND_FILE),
+  nr_inactive_anon: inactive(KIND_ANON),
+  nr_active_anon: active(KIND_ANON),
+  nr_inactive_file: inactive(KIND_FILE),
+  nr_active_file: active(KIND_FILE),
+  nr_isolated_anon: isolated(KIND_ANON),
+  nr_isolated_file: isolated(KIND_FILE),
   nr_slab_reclaimable: held(KIND_SLAB_RECLAIMABLE),
   nr_slab_unreclaimable: held(KIND_SLAB_UNRECLAIMABLE),
-  nr_anon_pages: held(KIND_ANON),
-  nr_file_pages: held(KIND_FILE),
+  nr_anon_pages: (memory) => pagesOfKind(memory, KIND_ANON) + isolatedPagesOfKind(memory, KIND_ANON),
+  nr_file_pages: (memory) => pagesOfKind(memory, KIND_FILE) + isolatedPagesOfKind(memory, KIND_FILE),
+  nr_anon_transparent_hugepages: (memory) => anonHugePages(memory) / PAGEBLOCK_PAGES,
   nr_page_table_pages: held(KIND_PAGE_TABLE),
   nr_dirty_threshold: (memory) => dirtyLimit(memory, DIRTY_RATIO),
   nr_dirty_background_threshold: (memory) => dirtyLimit(memory, DIRTY_BACKGROUND_RATIO),
