@@ -37,6 +37,14 @@ export const O_VIRTUAL_PAGES = 8;
 export const O_TABLES_PLUS_ONE = 9;
 /** 1: the mapping is advised to use huge pages. */
 export const O_HUGE_ADVICE = 10;
+/** Huge pages among O_PAGES, each 512 of them. */
+export const O_HUGE_PAGES = 11;
+/** 1: a FILE mapping of a block device, whose pages are unmovable kernel memory. */
+export const O_BLOCK_DEVICE = 13;
+/** Pages of a FILE mapping from its start that have been read at least once. */
+export const O_READ_PAGES = 14;
+/** 1: the owner has gone while pages of it are isolated; whoever puts them back frees them. */
+export const O_GONE = 12;
 /** Pages off their list while somebody moves them; not among O_PAGES. */
 export const O_ISOLATED = 15;
 

@@ -1,5 +1,5 @@
 /**
- * Owners: the guest's software as the allocator sees it. Each owner's pages hang on one list, newest at the head, and
+ * Owners: the guest's software as the allocator sees it. Each owner's pages hang on two lists (lru.ts), newest first, and
  * carry the owner's tag, so that a page says whose it is and can be moved or reclaimed without asking its owner.
  *
  * Cost: O(1) a page, and less where pages come and go in runs.
@@ -8,12 +8,28 @@ import { invariant } from '#units';
 import { allocateRun } from '../allocator/allocate.js';
 import { touchRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
-import { freeRun } from '../allocator/free.js';
+import { freePages, freeRun } from '../allocator/free.js';
 import { Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { OWNER_KINDS, O_KIND_PLUS_ONE, O_PAGES } from './owner-kind.js';
+import { finishGather, startGather } from '../reclaim/gather.js';
+import { runPendingKswapd } from '../reclaim/kswapd.js';
+import { ownerPageOrder } from './lru.js';
+import { hasMapping } from './mapping.js';
+import {
+  OWNER_KINDS,
+  O_ACTIVE,
+  O_HUGE_PAGES,
+  O_KILLED,
+  O_KIND_PLUS_ONE,
+  O_OOM_SCORE_ADJ,
+  O_PAGES,
+  O_PROCESS_PLUS_ONE,
+  O_SWAPPED,
+} from './owner-kind.js';
 import type { OwnerKind } from './owner-kind.js';
+import { disownPage, freeAll, releaseOwner, splitHugePage } from './release.js';
+import { forgetSwapped } from './swap-slots.js';
 import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
 import { lowestPfn } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
@@ -35,6 +51,7 @@ export function createOwner(memory: Memory, kind: OwnerKind): number {
     const row = owner * OWNER_FIELDS;
     if (memory.owners[row + O_KIND_PLUS_ONE] !== 0) continue;
     memory.owners[row + O_KIND_PLUS_ONE] = OWNER_KINDS.indexOf(kind) + 1;
+    memory.owners[row + O_PROCESS_PLUS_ONE] = kind === 'ANON' ? owner + 1 : 0;
     return owner;
   }
   return NIL;
@@ -45,35 +62,63 @@ export function ownerPages(memory: Memory, owner: number): number {
   return memory.owners[rowOf(memory, owner) + O_PAGES];
 }
 
-/** Allocates and touches up to `pages` more single pages; returns how many there were to get. */
+/**
+ * Allocates and touches up to `pages` more single pages; returns how many there were to get. It may have cost the owner its
+ * life: see isOwnerKilled.
+ */
 export function growOwner(memory: Memory, owner: number, pages: number): number {
   const row = rowOf(memory, owner);
   const gfp = KIND_GFP[memory.owners[row + O_KIND_PLUS_ONE] - 1];
   const sentinel = ownerListNode(memory, owner, 0);
   const run: PageStretch = { startPfn: NIL, step: 1, pages };
   let gained = 0;
-  while (gained < pages && allocateRun(memory, gfp, run)) {
+  while (gained < pages && memory.owners[row + O_KILLED] === 0 && allocateRun(memory, gfp, run)) {
     const lowest = lowestPfn(run);
     memory.tag.fill(TAG_OWNER + owner, lowest, lowest + run.pages);
     pushRunAtHead(memory.links, sentinel, run.startPfn, run.pages, run.step);
     touchRun(memory, lowest, run.pages);
+    memory.owners[row + O_PAGES] += run.pages;
     gained += run.pages;
     run.pages = pages - gained;
+    if (memory.owners[row + O_KILLED] !== 0) releaseAgain(memory, owner);
+    else runPendingKswapd(memory);
   }
-  memory.owners[row + O_PAGES] += gained;
   return gained;
 }
 
-/** Frees up to `pages` of the owner's pages, one by one from the oldest or the newest; returns how many there were. */
+/** The request that brought the run had the OOM killer kill its own process: the run goes, too. */
+function releaseAgain(memory: Memory, owner: number): void {
+  const gather = startGather(memory);
+  freeAll(memory, owner, gather);
+  finishGather(memory, gather);
+}
+
+/**
+ * Frees up to `pages` of the owner's pages, one by one, the inactive list first, from the oldest or the newest; after them
+ * pages that are in swap only. Huge pages go whole, or are split for the rest. Returns how many there were.
+ */
 export function shrinkOwner(memory: Memory, owner: number, pages: number, from: 'OLDEST' | 'NEWEST'): number {
   const row = rowOf(memory, owner);
-  const wanted = Math.min(pages, memory.owners[row + O_PAGES]);
+  invariant(!hasMapping(memory, owner), 'a mapping shrinks by its addresses (dropRange)');
+  const { owners } = memory;
+  const wanted = Math.min(pages, owners[row + O_PAGES]);
+  if (owners[row + O_ACTIVE] === 0 && owners[row + O_HUGE_PAGES] === 0) {
+    shrinkRuns(memory, owner, wanted, from === 'OLDEST' ? 1 : 0);
+    owners[row + O_PAGES] -= wanted;
+  } else {
+    for (let left = wanted; left > 0;) left -= freeOne(memory, owner, left, from === 'OLDEST' ? 1 : 0);
+  }
+  if (wanted < pages && owners[row + O_SWAPPED] > 0) return wanted + forgetSwapped(memory, owner, pages - wanted);
+  return wanted;
+}
+
+/** Single pages of the inactive list only, a run at a time. */
+function shrinkRuns(memory: Memory, owner: number, pages: number, away: number): void {
   const sentinel = ownerListNode(memory, owner, 0);
   const { links } = memory;
   // `away` leads inwards from the end that is freed: to the previous node from the tail, to the next one from the head.
-  const away = from === 'OLDEST' ? 1 : 0;
   let pfn = links[2 * sentinel + away];
-  for (let left = wanted; left > 0;) {
+  for (let left = pages; left > 0;) {
     const first = pfn;
     const last = stretchFrom(links, first, away, left);
     const count = Math.abs(last - first) + 1;
@@ -83,14 +128,41 @@ export function shrinkOwner(memory: Memory, owner: number, pages: number, from: 
     freeRun(memory, Math.min(first, last), count, last < first);
     left -= count;
   }
-  memory.owners[row + O_PAGES] -= wanted;
-  return wanted;
 }
 
-/** Frees all pages of the owner, oldest first, and its id. */
+function freeOne(memory: Memory, owner: number, left: number, away: number): number {
+  const inactive = ownerListNode(memory, owner, 0);
+  const active = ownerListNode(memory, owner, 1);
+  let pfn = memory.links[2 * inactive + away];
+  if (pfn === inactive) pfn = memory.links[2 * active + away];
+  if (left < 1 << ownerPageOrder(memory, pfn)) {
+    splitHugePage(memory, owner, pfn);
+    return 0;
+  }
+  const order = disownPage(memory, owner, pfn);
+  freePages(memory, pfn, order);
+  return 1 << order;
+}
+
+/** Frees all that the owner holds, as the end of a process does: oldest first, or by address, then page tables. And its id. */
 export function destroyOwner(memory: Memory, owner: number): void {
-  shrinkOwner(memory, owner, ownerPages(memory, owner), 'OLDEST');
-  memory.owners[rowOf(memory, owner) + O_KIND_PLUS_ONE] = 0;
+  rowOf(memory, owner);
+  releaseOwner(memory, owner);
+}
+
+/** True when the OOM killer has killed the owner's process: it holds nothing and can only be destroyed. */
+export function isOwnerKilled(memory: Memory, owner: number): boolean {
+  return memory.owners[rowOf(memory, owner) + O_KILLED] !== 0;
+}
+
+/**
+ * Makes owners one process, that of `leader`, with its oom_score_adj (−1000, never killed, … 1000). An ANON owner is a
+ * process of its own, with 0, until then; owners of other kinds belong to nobody.
+ */
+export function joinProcess(memory: Memory, owner: number, leader: number, oomScoreAdj: number): void {
+  const row = rowOf(memory, owner);
+  memory.owners[row + O_PROCESS_PLUS_ONE] = leader + 1;
+  memory.owners[row + O_OOM_SCORE_ADJ] = oomScoreAdj;
 }
 
 function rowOf(memory: Memory, owner: number): number {

@@ -1,0 +1,124 @@
+/**
+ * Taking pages from owners' lists: the inactive tail is freed, the active tail refills it. Clean file pages are dropped,
+ * anonymous ones go to the swap device, written at once; those whose copy in swap is still right need no writing.
+ * Source: mm/vmscan.c of Linux (shrink_inactive_list, shrink_active_list), as described in the reference, section 6.
+ */
+import { freePages } from '../allocator/free.js';
+import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import {
+  EV_PGDEACTIVATE,
+  EV_PGPGOUT,
+  EV_PGREFILL,
+  EV_PGSCAN_ANON,
+  EV_PGSCAN_DIRECT,
+  EV_PGSCAN_FILE,
+  EV_PGSCAN_KSWAPD,
+  EV_PGSTEAL_ANON,
+  EV_PGSTEAL_DIRECT,
+  EV_PGSTEAL_FILE,
+  EV_PGSTEAL_KSWAPD,
+  EV_PSWPOUT,
+} from '../layout/events.js';
+import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
+import { ACTIVE, INACTIVE, addToList, ownerPageOrder, removeFromList } from '../owners/lru.js';
+import { copyOf, hasMapping, moveToSlot } from '../owners/mapping.js';
+import { KIND_FILE, O_ACTIVE, O_EVICTED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from '../owners/owner-kind.js';
+import { disownPage, splitHugePage } from '../owners/release.js';
+import { takeSlot } from '../owners/swap-slots.js';
+import type { ReclaimControl } from './reclaim-control.js';
+
+const ROW = OWNER_FIELDS;
+const KIB_PER_PAGE = 4;
+const GIB_PAGES = 262_144;
+/** Pages of other nodes or zones that one scan steps over before it gives the list up. */
+const MOST_SKIPPED = 1024;
+
+/** True when the owner's inactive list is short beside its active one: below 1 GiB, when it is the shorter one. */
+export function isInactiveLow(memory: Memory, owner: number): boolean {
+  const active = memory.owners[owner * ROW + O_ACTIVE];
+  const inactive = memory.owners[owner * ROW + O_PAGES] - active;
+  const gib = Math.floor((active + inactive) / GIB_PAGES);
+  const ratio = gib > 0 ? Math.floor(Math.sqrt(10 * gib)) : 1;
+  return inactive * ratio < active;
+}
+
+/** Moves up to `pages` pages from the active tail to the inactive head. */
+export function shrinkActive(memory: Memory, owner: number, pages: number, control: ReclaimControl): void {
+  const { events } = memory;
+  for (let done = 0; done < pages;) {
+    const pfn = nextEligible(memory, owner, ACTIVE, control);
+    if (pfn === NIL) return;
+    const moved = 1 << ownerPageOrder(memory, pfn);
+    removeFromList(memory, owner, pfn);
+    addToList(memory, owner, pfn, INACTIVE);
+    events[EV_PGREFILL] += moved;
+    events[EV_PGDEACTIVATE] += moved;
+    done += moved;
+  }
+}
+
+/** Frees up to `pages` pages from the inactive tail. Returns how many; fewer when the list or the swap device is at its end. */
+export function shrinkInactive(memory: Memory, owner: number, pages: number, control: ReclaimControl): number {
+  let freed = 0;
+  let scanned = 0;
+  while (scanned < pages) {
+    const pfn = nextEligible(memory, owner, INACTIVE, control);
+    if (pfn === NIL) break;
+    if (ownerPageOrder(memory, pfn) === PAGEBLOCK_ORDER) splitHugePage(memory, owner, pfn);
+    scanned++;
+    if (!reclaimPage(memory, owner, pfn, control)) break;
+    freed++;
+  }
+  countScan(memory, owner, scanned, freed, control);
+  return freed;
+}
+
+/** Least recently used page of the list in the zones that are short; those in others are left where they are. */
+function nextEligible(memory: Memory, owner: number, which: number, control: ReclaimControl): number {
+  const sentinel = ownerListNode(memory, owner, which);
+  let pfn = memory.links[2 * sentinel + 1];
+  for (let skipped = 0; pfn !== sentinel && skipped < MOST_SKIPPED; skipped++) {
+    const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER] * ZONE_FIELDS;
+    if (memory.zones[zone + Z_NODE] === control.node && memory.zones[zone + Z_TYPE] <= control.highestType) return pfn;
+    pfn = memory.links[2 * pfn + 1];
+  }
+  return NIL;
+}
+
+function reclaimPage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): boolean {
+  const row = owner * ROW;
+  if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) memory.owners[row + O_EVICTED]++;
+  else if (!swapOut(memory, owner, pfn, control)) return false;
+  disownPage(memory, owner, pfn);
+  freePages(memory, pfn, 0);
+  return true;
+}
+
+/** Afterwards the page's copy in swap is all that there is of it. */
+function swapOut(memory: Memory, owner: number, pfn: number, control: ReclaimControl): boolean {
+  const copy = copyOf(memory, pfn);
+  const slot = copy >= 0 ? copy : takeSlot(memory, owner);
+  if (slot === NIL) return false;
+  if (copy < 0) {
+    memory.events[EV_PSWPOUT]++;
+    memory.events[EV_PGPGOUT] += KIB_PER_PAGE;
+    control.written++;
+  }
+  memory.owners[owner * ROW + O_SWAPPED]++;
+  if (hasMapping(memory, owner)) moveToSlot(memory, owner, pfn, slot);
+  return true;
+}
+
+function countScan(memory: Memory, owner: number, scanned: number, freed: number, control: ReclaimControl): void {
+  const { events } = memory;
+  const file = memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1;
+  events[control.byKswapd ? EV_PGSCAN_KSWAPD : EV_PGSCAN_DIRECT] += scanned;
+  events[control.byKswapd ? EV_PGSTEAL_KSWAPD : EV_PGSTEAL_DIRECT] += freed;
+  events[file ? EV_PGSCAN_FILE : EV_PGSCAN_ANON] += scanned;
+  events[file ? EV_PGSTEAL_FILE : EV_PGSTEAL_ANON] += freed;
+  control.scanned += scanned;
+  control.allScanned += scanned;
+  control.reclaimed += freed;
+}
