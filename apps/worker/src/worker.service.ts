@@ -38,9 +38,10 @@ export class WorkerService {
     });
     // Whoever awaits it below may come later than the failure.
     failure.catch(() => undefined);
-    const { threads, retentionDays } = this.configuration;
+    const { threads, auditEveryTicks, retentionDays } = this.configuration;
     const { database, queues } = this;
-    const session = { database, queues, log: this.#log, threads, retentionDays, ...taken, onFailure: fail };
+    const settings = { threads, auditEveryTicks, retentionDays };
+    const session = { database, queues, log: this.#log, ...settings, ...taken, onFailure: fail };
     this.#session = new FleetSession(session);
     await Promise.race([this.#session.open(), failure]);
     if (!this.#isStopping) onReady();

@@ -9,6 +9,7 @@ export const PROC_FILES = [
   'ZONEINFO',
   'EXTFRAG_INDEX',
   'UNUSABLE_INDEX',
+  'PRESSURE_MEMORY',
 ] as const;
 export type ProcFile = (typeof PROC_FILES)[number];
 

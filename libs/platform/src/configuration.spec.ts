@@ -9,6 +9,7 @@ describe('loadConfiguration', () => {
       speed: undefined,
       withDemoFleet: true,
       retentionDays: 30,
+      auditEveryTicks: 0,
       isExposed: false,
     });
   });
@@ -25,6 +26,7 @@ describe('loadConfiguration', () => {
       /DATABASE_URL must be a URL that begins with postgresql:\/\/ or postgres:\/\//,
     ],
     ['REDIS_URL', 'localhost:6379', /REDIS_URL must be a URL that begins with redis:\/\//],
+    ['BALLAST_AUDIT_EVERY_TICKS', '-5', /BALLAST_AUDIT_EVERY_TICKS must be a whole number from 0/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL must be one of error, warn, log, debug/],
   ])('refuses %s=%s, naming it and what it accepts', (name, value, message) => {
     expect(() => loadConfiguration({ [name]: value })).toThrow(message);

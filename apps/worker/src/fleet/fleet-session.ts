@@ -41,6 +41,7 @@ export interface SessionParts {
   readonly queues: Queues;
   readonly log: Logger;
   readonly threads: number;
+  readonly auditEveryTicks: number;
   readonly retentionDays: number;
   readonly lease: Lease;
   /** Tick that the shards have reached. */
@@ -61,7 +62,7 @@ export class FleetSession {
 
   constructor(private readonly parts: SessionParts) {
     this.#timers = new Timers(parts.onFailure);
-    this.#pool = new ThreadPool(parts.threads, parts.onFailure);
+    this.#pool = new ThreadPool(parts.threads, { auditEveryTicks: parts.auditEveryTicks }, parts.onFailure);
     this.#rebalancer = new Rebalancer(parts.database, parts.queues, parts.log);
   }
 

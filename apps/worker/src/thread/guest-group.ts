@@ -5,13 +5,17 @@
 import type { GuestCommand, GuestSample, InspectionAnswer, InspectionQuestion, OperationResult } from '#contracts';
 import type { GuestMember, RecoverableGuest, StoppedGuest } from '#persistence';
 import { ShardSimulation } from '#simulation';
-import type { AdvanceAnswer, BootAnswer, FrozenGuest, RecoveryReport } from './protocol.js';
+import type { AdvanceAnswer, BootAnswer, FrozenGuest, RecoveryReport, ThreadSettings } from './protocol.js';
 import { recoverGuest } from './recover.js';
 import { packSnapshot } from './snapshot-codec.js';
 
 export class GuestGroup {
-  readonly #simulation = new ShardSimulation();
+  readonly #simulation: ShardSimulation;
   readonly #guestIds = new Set<string>();
+
+  constructor({ auditEveryTicks }: ThreadSettings) {
+    this.#simulation = new ShardSimulation(auditEveryTicks);
+  }
 
   boot(members: readonly GuestMember[], tick: number): BootAnswer {
     const samples: GuestSample[] = [];

@@ -1,11 +1,20 @@
 /** Entry of a simulation thread: it holds some of the guests and computes; it knows no database, queue or clock. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { DomainError } from '#contracts';
 import { invariant, unreachable } from '#units';
 import { GuestGroup } from './guest-group.js';
-import type { Answers, Envelope, FrozenGuest, Kind, RecoveryReport, Reply, Request } from './protocol.js';
+import type {
+  Answers,
+  Envelope,
+  FrozenGuest,
+  Kind,
+  RecoveryReport,
+  Reply,
+  Request,
+  ThreadSettings,
+} from './protocol.js';
 
-const guests = new GuestGroup();
+const guests = new GuestGroup(workerData as ThreadSettings);
 
 function answer(request: Request): Answers[Kind] {
   switch (request.kind) {

@@ -2,6 +2,12 @@
 import type { GuestCommand, GuestSample, InspectionAnswer, InspectionQuestion, OperationResult } from '#contracts';
 import type { GuestMember, RecoverableGuest, StoppedGuest } from '#persistence';
 
+/** What a thread is started with. */
+export interface ThreadSettings {
+  /** How often each guest's memory is recounted, in ticks; 0: never. */
+  readonly auditEveryTicks: number;
+}
+
 export type Request =
   | { readonly kind: 'BOOT'; readonly members: readonly GuestMember[]; readonly tick: number }
   | { readonly kind: 'RECOVER'; readonly guests: readonly RecoverableGuest[]; readonly toTick: number }

@@ -1,7 +1,7 @@
 /** One worker thread as an object: requests in, promises out, in order. */
 import { Worker } from 'node:worker_threads';
 import { DomainError, ERROR_CODES } from '#contracts';
-import type { Answers, Kind, Reply, RequestOf } from './protocol.js';
+import type { Answers, Kind, Reply, RequestOf, ThreadSettings } from './protocol.js';
 
 interface Pending {
   readonly resolve: (answer: never) => void;
@@ -9,13 +9,14 @@ interface Pending {
 }
 
 export class SimulationThread {
-  readonly #worker = new Worker(new URL('./main.js', import.meta.url));
+  readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   #failure: Error | undefined;
 
   /** `onFailure` hears of a thread that died: its guests are gone with it. */
-  constructor(onFailure: (error: Error) => void) {
+  constructor(settings: ThreadSettings, onFailure: (error: Error) => void) {
+    this.#worker = new Worker(new URL('./main.js', import.meta.url), { workerData: settings });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     const fail = (error: Error): void => {
       this.#failure ??= error;

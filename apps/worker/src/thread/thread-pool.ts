@@ -1,7 +1,7 @@
 /** Spreads the guests over the simulation threads; a guest stays where it was put. */
 import { DomainError, type GuestCommand, type InspectionAnswer, type InspectionQuestion } from '#contracts';
 import type { GuestMember, RecoverableGuest, StoppedGuest } from '#persistence';
-import type { AdvanceAnswer, BootAnswer, FrozenGuest, RecoveryReport } from './protocol.js';
+import type { AdvanceAnswer, BootAnswer, FrozenGuest, RecoveryReport, ThreadSettings } from './protocol.js';
 import { SimulationThread } from './simulation-thread.js';
 
 interface Seat {
@@ -14,10 +14,9 @@ export class ThreadPool {
   readonly #seats: Seat[];
   readonly #seatOf = new Map<string, { readonly seat: Seat; readonly assignedBytes: number }>();
 
-  constructor(threads: number, onFailure: (error: Error) => void) {
+  constructor(threads: number, settings: ThreadSettings, onFailure: (error: Error) => void) {
     this.#seats = Array.from({ length: threads }, () => ({
-      thread: new SimulationThread(onFailure),
-
+      thread: new SimulationThread(settings, onFailure),
       assignedBytes: 0,
     }));
   }

@@ -9,6 +9,7 @@ import { createOwner, growOwner } from '../owners/owner.js';
 import { procText } from './proc-text.js';
 import type { KernelProfile } from '../layout/profile.js';
 import { aZone } from '../../test/support/zone.js';
+import { addStall, advancePsi } from '../reclaim/psi.js';
 import { vmstat } from './vmstat.js';
 
 function inflate(memory: Memory, pages: number): void {
@@ -62,6 +63,17 @@ describe('files of /proc', () => {
     expect(procText(withFree([1]), 'EXTFRAG_INDEX')).toContain(' 0.-01 ');
     expect(procText(withFree([100, 50, 20, 4, 1]), 'UNUSABLE_INDEX')).toBe(
       `Node 0, zone   Normal 0.000 0.304 0.609 0.853 0.951 ${'1.000 '.repeat(6)}\n`,
+    );
+  });
+
+  it('pressure: two lines, averages with two decimals, totals in microseconds', () => {
+    const memory = aZone(1024);
+    const zero = 'avg10=0.00 avg60=0.00 avg300=0.00';
+    expect(procText(memory, 'PRESSURE_MEMORY')).toBe(`some ${zero} total=0\nfull ${zero} total=0\n`);
+    addStall(memory, 1_000_000, 250_000);
+    advancePsi(memory, 2_000_000);
+    expect(procText(memory, 'PRESSURE_MEMORY')).toMatch(
+      /^some avg10=9\.\d\d avg60=1\.\d\d avg300=0\.\d\d total=1000000\nfull avg10=2\.\d\d avg60=0\.\d\d avg300=0\.\d\d total=250000\n$/,
     );
   });
 

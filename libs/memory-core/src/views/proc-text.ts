@@ -8,6 +8,7 @@ import { freeBlocks } from './fragmentation.js';
 import { meminfo } from './meminfo.js';
 import type { Memory } from '../layout/memory.js';
 import { pagetypeinfoText } from './pagetypeinfo.js';
+import { pressureText } from './pressure-text.js';
 import { vmstat } from './vmstat.js';
 import { populatedZones, zonePrefix } from './zone-names.js';
 import { zoneinfoText } from './zoneinfo.js';
@@ -20,6 +21,7 @@ const WRITERS = {
   ZONEINFO: zoneinfoText,
   EXTFRAG_INDEX: extfragIndexText,
   UNUSABLE_INDEX: unusableIndexText,
+  PRESSURE_MEMORY: pressureText,
 } as const satisfies Record<string, (memory: Memory) => string>;
 
 /** Files that procText can print. */
