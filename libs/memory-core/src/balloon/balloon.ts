@@ -19,7 +19,15 @@ import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
 import { lowestPfn, stretchEnd } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { MAX_BALLOON_DEVICES, TAG_ALLOCATED, TAG_BALLOON, TAG_DEFLATED } from '../layout/tags.js';
-import { D_ADJUSTS_MANAGED, D_IN_USE, D_ISOLATED, D_LISTED, adjustManaged, deviceRow } from './device.js';
+import {
+  D_ADJUSTS_MANAGED,
+  D_IN_USE,
+  D_ISOLATED,
+  D_LISTED,
+  adjustManaged,
+  countNodePages,
+  deviceRow,
+} from './device.js';
 
 // Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
 const ALLOCATED = TAG_ALLOCATED;
@@ -96,6 +104,7 @@ export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int
     memory.devices[row + D_LISTED] += pages;
     memory.events[EV_BALLOON_INFLATE] += pages;
     adjustManaged(memory, row, startPfn, pages, -1);
+    countNodePages(memory, startPfn, pages, 1);
     from = to;
   }
   return count;
@@ -150,6 +159,7 @@ function letGo(memory: Memory, row: number, first: number, last: number): number
   memory.devices[row + D_LISTED] -= pages;
   memory.events[EV_BALLOON_DEFLATE] += pages;
   adjustManaged(memory, row, startPfn, pages, 1);
+  countNodePages(memory, startPfn, pages, -1);
   return pages;
 }
 
