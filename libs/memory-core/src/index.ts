@@ -9,7 +9,16 @@ export { Gfp } from './layout/gfp.js';
 export { allocatePages } from './allocator/allocate.js';
 export { freePageList, freePages } from './allocator/free.js';
 export { drainAllPages, refreshVmstat } from './allocator/pcp-setup.js';
-export { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner } from './owners/owner.js';
+export { createMapping, destroyMapping, dropRange, touchRange } from './owners/address-space.js';
+export {
+  createOwner,
+  destroyOwner,
+  growOwner,
+  isOwnerKilled,
+  joinProcess,
+  ownerPages,
+  shrinkOwner,
+} from './owners/owner.js';
 export type { OwnerKind } from './owners/owner-kind.js';
 export {
   balloonPageAlloc,
@@ -28,6 +37,14 @@ export { endBalloonMove, startBalloonMove } from './balloon/move.js';
 export { EAGAIN, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
 export { discardPages, discardRun } from './host/backing.js';
+export { compactMemory } from './compaction/manual.js';
+export type { CompactionEvent } from './compaction/result.js';
+export { KSWAPD_NAP_US, endKswapdNap, isKswapdNapping, isKswapdWoken, runPendingKswapd } from './reclaim/kswapd.js';
+export { BALLOON_OOM_PRIORITY, panicReason, registerOomNotifier } from './reclaim/oom.js';
+export type { PanicReason } from './reclaim/oom.js';
+export { advancePsi, memoryPressure } from './reclaim/psi.js';
+export type { Pressure } from './reclaim/psi.js';
+export { registerShrinker } from './reclaim/shrinkers.js';
 export { PROACTIVE_CHECK_US, isKcompactdWoken, kcompactd } from './compaction/kcompactd.js';
 export {
   REPORTING_CAPACITY,

@@ -58,6 +58,19 @@ function wakeNode(memory: Memory, node: number, order: number, highestType: numb
   scalars[S_KSWAPD_WAKES] |= 1 << node;
 }
 
+/** True when some node's kswapd was woken and has not run since. */
+export function isKswapdWoken(memory: Memory): boolean {
+  return memory.scalars[S_KSWAPD_WAKES] !== 0;
+}
+
+/** True when some node's kswapd naps after a run. */
+export function isKswapdNapping(memory: Memory): boolean {
+  for (let node = 0; node < memory.nodeCount; node++) {
+    if (memory.nodes[node * NODE_FIELDS + N_KSWAPD_NAPS] === 1) return true;
+  }
+  return false;
+}
+
 /** Runs the kswapd of every node that was woken, to the end. */
 export function runPendingKswapd(memory: Memory): void {
   if (memory.scalars[S_KSWAPD_WAKES] === 0) return;
