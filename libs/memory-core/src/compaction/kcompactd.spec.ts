@@ -14,7 +14,7 @@ import { KERNEL_PROFILES } from '../layout/profile.js';
 import { runToEnd } from '../tasks/task.js';
 import { freeAllBut, inflate, occupyAll } from '../../test/support/movable.js';
 import { aZone, expectSound, zonesOf } from '../../test/support/zone.js';
-import { isKcompactdWoken, kcompactd, wakeKcompactd } from './kcompactd.js';
+import { isKcompactdWoken, kcompactd, wakeKcompactd, writeCompactionProactiveness } from './kcompactd.js';
 import { compactMemory, writeCompactMemory } from './manual.js';
 import { nodeScore, proactiveHighMark, proactiveLowMark, zoneScore } from './score.js';
 
@@ -95,6 +95,18 @@ describe('proactive compaction', () => {
     expect(scans()).toBeGreaterThan(0);
     const checks = Array.from({ length: 64 }, scans);
     expect(checks.findIndex((scanned) => scanned > 0)).toBe(63);
+  });
+
+  it('a write of the proactiveness has the score looked at now', () => {
+    const memory = spread(64, 16);
+    expect(writeCompactionProactiveness(memory, 101)).toBe(-EINVAL);
+    expect(writeCompactionProactiveness(memory, 0)).toBe(0);
+    expect(isKcompactdWoken(memory, 0)).toBe(false);
+    expect(writeCompactionProactiveness(memory, 60)).toBe(0);
+    expect(isKcompactdWoken(memory, 0)).toBe(true);
+    runToEnd(memory, kcompactd(memory, 0, false));
+    expect(zoneScore(memory, 0)).toBeLessThanOrEqual(40);
+    expect(isKcompactdWoken(memory, 0)).toBe(false);
   });
 
   it('counts as the daemon’s scanning from 6.12 on', () => {

@@ -7,6 +7,7 @@ import { drainAllPages } from '../allocator/pcp-setup.js';
 import { ALLOC_WMARK_MIN } from '../allocator/watermark.js';
 import { MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
 import { UNMOVABLE, ZONE_NORMAL } from '../layout/constants.js';
+import { EINVAL } from '../layout/errno.js';
 import {
   EV_COMPACT_DAEMON_FREE_SCANNED,
   EV_COMPACT_DAEMON_MIGRATE_SCANNED,
@@ -35,6 +36,8 @@ import { deferCompaction, isCompactionDeferred, resetDeferral, suitabilityFor } 
 export const PROACTIVE_CHECK_US = 500_000;
 /** After a proactive round without progress it does not for 32 s. */
 const FUTILE_CHECKS = 64;
+/** N_KCOMPACTD_WOKEN of a thread that was woken to look at its node's score, not for a request. */
+const TRIGGERED = 2;
 
 /**
  * Asks the node's kcompactd for a block of `order` in zones up to `highestType`. The request is remembered in any case; the
@@ -54,6 +57,18 @@ export function wakeKcompactd(memory: Memory, node: number, order: number, highe
   return true;
 }
 
+/**
+ * A write to vm.compaction_proactiveness: 0, or −EINVAL outside 0 … 100. Any value but 0 has every node's score looked at
+ * now, whatever was put off.
+ */
+export function writeCompactionProactiveness(memory: Memory, value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > 100) return -EINVAL;
+  memory.sysctls[SYSCTL_COMPACTION_PROACTIVENESS] = value;
+  if (value === 0) return 0;
+  for (let node = 0; node < memory.nodeCount; node++) memory.nodes[node * NODE_FIELDS + N_KCOMPACTD_WOKEN] = TRIGGERED;
+  return 0;
+}
+
 /** True when the node's kcompactd was woken and has not run since. */
 export function isKcompactdWoken(memory: Memory, node: number): boolean {
   return memory.nodes[node * NODE_FIELDS + N_KCOMPACTD_WOKEN] !== 0;
@@ -66,14 +81,15 @@ export function isKcompactdWoken(memory: Memory, node: number): boolean {
 export function* kcompactd(memory: Memory, node: number, timedOut: boolean, trace?: CompactionTrace): Task<void> {
   const { nodes } = memory;
   const row = node * NODE_FIELDS;
-  if (nodes[row + N_KCOMPACTD_ORDER] > 0) {
-    nodes[row + N_KCOMPACTD_WOKEN] = 0;
+  const triggered = nodes[row + N_KCOMPACTD_WOKEN] === TRIGGERED;
+  nodes[row + N_KCOMPACTD_WOKEN] = 0;
+  if (nodes[row + N_KCOMPACTD_ORDER] > 0 && !triggered) {
     nodes[row + N_PROACTIVE_SKIPS] = 0;
     yield* doWork(memory, node, trace);
     return;
   }
-  nodes[row + N_KCOMPACTD_WOKEN] = 0;
-  if (!timedOut || memory.sysctls[SYSCTL_COMPACTION_PROACTIVENESS] === 0) return;
+  if (triggered) nodes[row + N_PROACTIVE_SKIPS] = 0;
+  if ((!timedOut && !triggered) || memory.sysctls[SYSCTL_COMPACTION_PROACTIVENESS] === 0) return;
   if (nodes[row + N_PROACTIVE_SKIPS] > 0) nodes[row + N_PROACTIVE_SKIPS]--;
   else yield* compactProactively(memory, node, trace);
 }
