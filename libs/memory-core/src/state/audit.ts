@@ -12,6 +12,7 @@ import { startFindings } from './audit/findings.js';
 import { auditFreeBlocks } from './audit/free-blocks.js';
 import { auditOwners } from './audit/owners.js';
 import { auditPerCpuLists } from './audit/per-cpu.js';
+import { auditSwap } from './audit/swap.js';
 import { auditZones } from './audit/zones.js';
 
 export function auditMemory(memory: Memory): string[] {
@@ -19,6 +20,7 @@ export function auditMemory(memory: Memory): string[] {
   auditFreeBlocks(memory, findings);
   auditPerCpuLists(memory, findings);
   auditOwners(memory, findings);
+  auditSwap(memory, findings);
   auditBalloons(memory, findings);
   auditZones(memory, findings);
   return findings.problems;

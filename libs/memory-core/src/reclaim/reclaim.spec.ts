@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals';
+import { createMemory } from '../boot/create.js';
+import { allocatePages } from '../allocator/allocate.js';
+import {
+  EV_KSWAPD_HIGH_WMARK_HIT_QUICKLY,
+  EV_KSWAPD_LOW_WMARK_HIT_QUICKLY,
+  EV_PAGEOUTRUN,
+  EV_PGSCAN_DIRECT,
+  EV_PGSTEAL_ANON,
+  EV_PGSTEAL_KSWAPD,
+  EV_PSWPOUT,
+} from '../layout/events.js';
+import { Gfp } from '../layout/gfp.js';
+import { OWNER_FIELDS, S_KSWAPD_WAKES } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import { TAG_OWNER } from '../layout/tags.js';
+import { inspectPage } from '../views/inspect.js';
+import { N_KSWAPD_FAILURES } from '../layout/node-fields.js';
+import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_WMARK_HIGH, Z_WMARK_MIN } from '../layout/zone-fields.js';
+import { O_ACTIVE } from '../owners/owner-kind.js';
+import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
+import { aZone, expectSound, freeCountOf, withoutPcp } from '../../test/support/zone.js';
+import { isNodeBalanced, isNodeHopeless } from './balance.js';
+import { directReclaim } from './direct-reclaim.js';
+import { endKswapdNap, runPendingKswapd, wakeKswapd } from './kswapd.js';
+import { registerShrinker } from './shrinkers.js';
+
+/** One zone whose free memory stands at `free` pages, with a cache of `cachePages` and kernel memory for the rest. */
+function aShortZone(free: number, cachePages: number, options: Parameters<typeof aZone>[1] = {}): Memory {
+  const memory = aZone(16_384, { watermarks: true, ...options });
+  growOwner(memory, createOwner(memory, 'FILE'), cachePages);
+  const kernel = createOwner(memory, 'KERNEL');
+  const marks = memory.zones.slice();
+  memory.zones.fill(0, Z_WMARK_MIN, Z_WMARK_MIN + 4);
+  growOwner(memory, kernel, freeCountOf(memory) - free);
+  memory.zones.set(marks.subarray(Z_WMARK_MIN, Z_WMARK_MIN + 4), Z_WMARK_MIN);
+  memory.scalars[S_KSWAPD_WAKES] = 0;
+  return memory;
+}
+
+const mark = (memory: Memory, which: number): number => memory.zones[which];
+
+describe('direct reclaim', () => {
+  it('takes 32 pages and what its last round had begun, oldest first', () => {
+    const memory = aShortZone(300, 1000);
+    const oldest = memory.tag.indexOf(TAG_OWNER);
+    // An eighth of a thousandth, then twice as much each round: 3 + 7 + 15 + 31.
+    expect(directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE)).toBe(56);
+    expect(ownerPages(memory, 0)).toBe(944);
+    expect(memory.events[EV_PGSCAN_DIRECT]).toBe(56);
+    expect(inspectPage(memory, oldest).state).toBe('FREE');
+    expect(inspectPage(memory, oldest + 56).state).toBe('FILE');
+    expectSound(memory);
+  });
+
+  it('without swap anonymous memory stays where it is', () => {
+    const memory = aZone(16_384, { watermarks: true });
+    growOwner(memory, createOwner(memory, 'ANON'), 5000);
+    expect(directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE)).toBe(0);
+    expect(ownerPages(memory, 0)).toBe(5000);
+  });
+
+  it('with swap it goes there, and comes no further than the device is large', () => {
+    const memory = aZone(16_384, { watermarks: true, swapPages: 100 });
+    growOwner(memory, createOwner(memory, 'ANON'), 5000);
+    for (let round = 0; round < 10; round++) directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE);
+    expect([memory.events[EV_PSWPOUT], memory.events[EV_PGSTEAL_ANON]]).toEqual([100, 100]);
+    expect(ownerPages(memory, 0)).toBe(4900);
+    expectSound(memory);
+  });
+
+  it('goes round the owners, so that each gives in its turn', () => {
+    const memory = aZone(16_384, { watermarks: true });
+    for (let owner = 0; owner < 4; owner++) growOwner(memory, createOwner(memory, 'FILE'), 2000);
+    for (let round = 0; round < 40; round++) directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE);
+    for (let owner = 0; owner < 4; owner++) expect(ownerPages(memory, owner)).toBeLessThan(1800);
+  });
+
+  it('asks shrinkers for their share', () => {
+    const memory = aZone(16_384, { watermarks: true });
+    growOwner(memory, createOwner(memory, 'SLAB_RECLAIMABLE'), 500);
+    const asked: number[] = [];
+    const stop = registerShrinker(memory, {
+      count: () => 3072,
+      scan: (pages) => {
+        asked.push(pages);
+        return 1024;
+      },
+    });
+    expect(directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE)).toBe(1024);
+    expect(asked).toEqual([2]);
+    stop();
+    expect(directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE)).toBeGreaterThanOrEqual(32);
+    expect(asked).toHaveLength(1);
+    expectSound(memory);
+  });
+});
+
+describe('kswapd', () => {
+  const wake = (memory: Memory): void => wakeKswapd(memory, Int32Array.of(0), 0, 3, Gfp.HIGHUSER_MOVABLE);
+
+  it('reclaims from below the low watermark to the high one, in one run', () => {
+    const memory = aShortZone(300, 4000);
+    wake(memory);
+    runPendingKswapd(memory);
+    expect(freeCountOf(memory)).toBeGreaterThan(mark(memory, Z_WMARK_HIGH));
+    expect(freeCountOf(memory)).toBeLessThan(mark(memory, Z_WMARK_HIGH) + 450);
+    expect(memory.events[EV_PAGEOUTRUN]).toBe(1);
+    expect(memory.events[EV_PGSTEAL_KSWAPD]).toBe(4000 - ownerPages(memory, 0));
+    expectSound(memory);
+  });
+
+  it('is not woken for a balanced node', () => {
+    const memory = aShortZone(10_000, 0);
+    wake(memory);
+    expect(memory.scalars[S_KSWAPD_WAKES]).toBe(0);
+  });
+
+  it('gives up after 16 runs without progress, until something could be reclaimed', () => {
+    const memory = aShortZone(300, 0);
+    for (let run = 0; run < 20; run++) {
+      wake(memory);
+      runPendingKswapd(memory);
+    }
+    expect([memory.events[EV_PAGEOUTRUN], isNodeHopeless(memory, 0)]).toEqual([16, true]);
+    growOwner(memory, createOwner(memory, 'FILE'), 40);
+    directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE);
+    expect(memory.nodes[N_KSWAPD_FAILURES]).toBe(0);
+  });
+
+  it('clears a boost at once, though nothing can be reclaimed, and does not count that as a failure', () => {
+    const memory = aShortZone(3000, 0);
+    memory.zones[Z_BOOST] = 512;
+    wake(memory);
+    expect(memory.scalars[S_KSWAPD_WAKES]).toBe(1);
+    runPendingKswapd(memory);
+    expect([memory.zones[Z_BOOST], memory.nodes[N_KSWAPD_FAILURES]]).toEqual([0, 0]);
+  });
+
+  it('works a boost off without swapping', () => {
+    const memory = aZone(16_384, { watermarks: true, swapPages: 1000 });
+    growOwner(memory, createOwner(memory, 'ANON'), 5000);
+    memory.zones[Z_BOOST] = 512;
+    wake(memory);
+    runPendingKswapd(memory);
+    expect([memory.zones[Z_BOOST], memory.events[EV_PSWPOUT]]).toEqual([0, 0]);
+  });
+
+  it('woken in its nap counts a low watermark hit quickly; after the nap it sleeps', () => {
+    const memory = aShortZone(300, 8000);
+    wake(memory);
+    runPendingKswapd(memory);
+    const quick = (): number => memory.events[EV_KSWAPD_LOW_WMARK_HIT_QUICKLY];
+    const useUp = (): number => {
+      const before = quick();
+      const runs = memory.events[EV_PAGEOUTRUN];
+      const kernel = createOwner(memory, 'KERNEL');
+      while (memory.events[EV_PAGEOUTRUN] === runs) growOwner(memory, kernel, 1);
+      return quick() - before;
+    };
+    expect(useUp()).toBe(1);
+    endKswapdNap(memory, 0);
+    expect(useUp()).toBe(0);
+    expect(useUp()).toBe(1);
+    expect(isNodeBalanced(memory, 0, 0, 3)).toBe(true);
+  });
+
+  it('short again at the end of its nap it goes on, and counts a high watermark hit quickly', () => {
+    const memory = aShortZone(300, 8000);
+    wake(memory);
+    runPendingKswapd(memory);
+    while (isNodeBalanced(memory, 0, 0, 3)) allocatePages(memory, 0, Gfp.KERNEL);
+    expect(memory.scalars[S_KSWAPD_WAKES]).toBe(0);
+    endKswapdNap(memory, 0);
+    expect([memory.events[EV_KSWAPD_HIGH_WMARK_HIT_QUICKLY], memory.scalars[S_KSWAPD_WAKES]]).toEqual([1, 1]);
+  });
+});
+
+describe('inactive and active lists', () => {
+  it('the active list refills the inactive one, and never loses a page', () => {
+    const memory = withoutPcp(createMemory({ ramBytes: 2 ** 28, addressSpaces: true }));
+    const owner = createOwner(memory, 'FILE');
+    growOwner(memory, owner, 20_000);
+    expect(memory.owners[owner * OWNER_FIELDS + O_ACTIVE]).toBe(0);
+    while (ownerPages(memory, owner) > 0) if (directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE) === 0) break;
+    expect(ownerPages(memory, owner)).toBe(0);
+    expectSound(memory);
+    expect(memory.zones[ZONE_FIELDS + Z_FREE]).toBeGreaterThan(20_000);
+  });
+});
