@@ -10,6 +10,9 @@ const TYPE_NAMES = ['Unmovable', 'Movable', 'Reclaimable'] as const;
 const PAGEBLOCK_PAGES = 512;
 const ROUNDS = 40;
 
+/** Free blocks by type × ORDERS + order. */
+type Table = Int32Array;
+
 export interface ZoneBlocks {
   /** First and one past the last pageblock. */
   readonly firstBlock: number;
@@ -27,21 +30,25 @@ export function chooseBlockTypes(
 ): number[] {
   const count = zone.endBlock - zone.firstBlock;
   const free = Array.from({ length: count }, (_, at) => freeBlocksOf(zone.firstBlock + at));
-  const types = rank(zone, count, kernelPages);
-  const have = Array.from({ length: TYPES }, () => new Array<number>(ORDERS).fill(0));
-  types.forEach((type, at) => free[at]?.forEach((blocks, order) => (have[type]![order]! += blocks)));
-  const want = TYPE_NAMES.map((name) => zone.free[name] ?? []);
-  for (let round = 0; round < ROUNDS; round++) if (!exchange(types, free, have, want)) break;
+  // A free block of order 10 covers two pageblocks, whose types must be the same: those stay movable.
+  const isPaired = free.map((blocks, at) => (blocks[10] ?? 0) > 0 || (free[at - 1]?.[10] ?? 0) > 0);
+  const types = rank(zone, isPaired, kernelPages);
+  const have: Table = new Int32Array(TYPES * ORDERS);
+  types.forEach((type, at) => addTo(have, type, free[at] ?? [], 1));
+  const want: Table = new Int32Array(TYPES * ORDERS);
+  TYPE_NAMES.forEach((name, type) => addTo(want, type, zone.free[name] ?? [], 1));
+  for (let round = 0; round < ROUNDS; round++) if (!exchange(types, free, isPaired, have, want)) break;
   return types;
 }
 
 function rank(
   zone: ZoneBlocks,
-  count: number,
+  isPaired: readonly boolean[],
   kernelPages: (block: number) => { readonly slab: number; readonly other: number },
 ): number[] {
-  const types = new Array<number>(count).fill(MOVABLE);
-  const content = types.map((_, at) => ({ at, ...kernelPages(zone.firstBlock + at) }));
+  const types = isPaired.map((): number => MOVABLE);
+  const single = types.flatMap((_, at) => (isPaired[at] === true ? [] : [at]));
+  const content = single.map((at) => ({ at, ...kernelPages(zone.firstBlock + at) }));
   const bySlab = content.toSorted((a, b) => b.slab + b.other - (a.slab + a.other));
   const unmovable = zone.blocks['Unmovable'] ?? 0;
   const reclaimable = zone.blocks['Reclaimable'] ?? 0;
@@ -56,15 +63,16 @@ function rank(
 function exchange(
   types: number[],
   free: readonly (readonly number[])[],
-  have: number[][],
-  want: readonly (readonly number[])[],
+  isPaired: readonly boolean[],
+  have: Table,
+  want: Table,
 ): boolean {
   let best = 0;
   let pair: readonly [number, number] | null = null;
   const special = types.flatMap((type, at) => (type === MOVABLE ? [] : [at]));
   for (const one of special) {
     for (let other = 0; other < types.length; other++) {
-      if (types[one] === types[other]) continue;
+      if (types[one] === types[other] || isPaired[other] === true) continue;
       const gain = gainOf(types, free, have, want, one, other);
       if (gain > best) {
         best = gain;
@@ -80,8 +88,8 @@ function exchange(
 function gainOf(
   types: readonly number[],
   free: readonly (readonly number[])[],
-  have: readonly (readonly number[])[],
-  want: readonly (readonly number[])[],
+  have: Table,
+  want: Table,
   one: number,
   other: number,
 ): number {
@@ -90,34 +98,34 @@ function gainOf(
   for (let order = 0; order < ORDERS; order++) {
     const moved = (free[other]?.[order] ?? 0) - (free[one]?.[order] ?? 0);
     if (moved === 0) continue;
-    const weight = order + 1;
     for (const [type, change] of [
       [typeOne, moved],
       [typeOther, -moved],
     ] as const) {
-      const before = Math.abs((have[type]?.[order] ?? 0) - (want[type]?.[order] ?? 0));
-      const after = Math.abs((have[type]?.[order] ?? 0) + change - (want[type]?.[order] ?? 0));
-      gain += weight * (before - after);
+      const at = type * ORDERS + order;
+      const off = (have[at] ?? 0) - (want[at] ?? 0);
+      gain += (order + 1) * (Math.abs(off) - Math.abs(off + change));
     }
   }
   return gain;
 }
 
-function apply(
-  types: number[],
-  free: readonly (readonly number[])[],
-  have: number[][],
-  one: number,
-  other: number,
-): void {
+function apply(types: number[], free: readonly (readonly number[])[], have: Table, one: number, other: number): void {
   const [typeOne, typeOther] = [types[one] ?? 0, types[other] ?? 0];
-  for (let order = 0; order < ORDERS; order++) {
-    const moved = (free[other]?.[order] ?? 0) - (free[one]?.[order] ?? 0);
-    have[typeOne]![order]! += moved;
-    have[typeOther]![order]! -= moved;
-  }
+  const [freeOne, freeOther] = [free[one] ?? [], free[other] ?? []];
+  addTo(have, typeOne, freeOne, -1);
+  addTo(have, typeOther, freeOther, -1);
+  addTo(have, typeOther, freeOne, 1);
+  addTo(have, typeOne, freeOther, 1);
   types[one] = typeOther;
   types[other] = typeOne;
+}
+
+function addTo(table: Table, type: number, blocks: readonly number[], sign: number): void {
+  blocks.forEach((count, order) => {
+    const at = type * ORDERS + order;
+    table[at] = (table[at] ?? 0) + sign * count;
+  });
 }
 
 /** Free blocks by order that start in each pageblock, from runs of free frames cut into the largest aligned blocks. */
@@ -133,7 +141,7 @@ export function freeBlocksByPageblock(
       const block = Math.floor(pfn / PAGEBLOCK_PAGES);
       let counts = byBlock.get(block);
       if (counts === undefined) byBlock.set(block, (counts = new Array<number>(ORDERS).fill(0)));
-      counts[order]!++;
+      counts[order] = (counts[order] ?? 0) + 1;
       pfn += 2 ** order;
     }
   }

@@ -73,7 +73,7 @@ function placesOf(snapshot: RecordedSnapshot, dense: (pfn: number) => number): Z
     const startPfn = dense(recorded.start_pfn);
     return {
       name,
-      node: Number(node ?? 0),
+      node: Number(node),
       type: ZONE_TYPES.indexOf(type as (typeof ZONE_TYPES)[number]),
       startPfn,
       endPfn: dense(recorded.start_pfn + recorded.spanned),
@@ -131,9 +131,20 @@ function frameRuns(recording: Recording): FrameRun[] {
     pageblocks: [],
   };
   if (pageblocks.length === 0) throw new RangeError(`${recording.name}: boot has no page map`);
-  return pageblocks.flatMap((text, block) =>
-    parseRuns(text).map((run) => ({ ...run, startPfn: run.startPfn + block * PAGEBLOCK_PAGES })),
-  );
+  return pageblocks.flatMap((text, block) => spread(parseRuns(text), block));
+}
+
+/** Classes of a pageblock laid out in some order: page 0 is reserved, and what is missing ends the memory. */
+function spread(classes: readonly FrameRun[], block: number): FrameRun[] {
+  const place = ({ letter }: FrameRun): number => (letter === '-' ? 2 : letter === 'R' && block === 0 ? 0 : 1);
+  let startPfn = block * PAGEBLOCK_PAGES;
+  return classes
+    .toSorted((a, b) => place(a) - place(b))
+    .map(({ letter, pages }) => {
+      const run = { letter, startPfn, pages };
+      startPfn += pages;
+      return run;
+    });
 }
 
 function wideHole(runs: readonly FrameRun[]): { startPfn: number; endPfn: number } {
@@ -146,8 +157,9 @@ function wideHole(runs: readonly FrameRun[]): { startPfn: number; endPfn: number
     } else if (from === endPfn) endPfn = from + pages;
     else [startPfn, endPfn] = [from, from + pages];
   }
-  if (endPfn - startPfn < WIDE_HOLE_PAGES)
-    return { startPfn: Number.MAX_SAFE_INTEGER, endPfn: Number.MAX_SAFE_INTEGER };
+  const last = runs.at(-1);
+  const mapEnd = last === undefined ? 0 : last.startPfn + last.pages;
+  if (endPfn - startPfn < WIDE_HOLE_PAGES) return { startPfn: mapEnd, endPfn: mapEnd };
   startPfn = Math.ceil(startPfn / 1024) * 1024;
   return { startPfn, endPfn: Math.floor(endPfn / 1024) * 1024 };
 }

@@ -51,8 +51,8 @@ export interface RecordedStep {
   readonly reached_ms?: number | null;
   readonly compaction_trace?: readonly string[];
   readonly guest_died?: boolean;
-  readonly before?: RecordedSnapshot;
-  readonly after?: RecordedSnapshot;
+  readonly before?: RecordedSnapshot | null;
+  readonly after?: RecordedSnapshot | null;
   readonly qemu_trace?: { readonly pfns?: { readonly runs_start_len_step?: readonly (readonly number[])[] } };
 }
 
@@ -91,7 +91,7 @@ export function parseRecording(json: unknown, name: string): Recording {
     const at = `${name}: steps[${index}]`;
     const fields = objectAt(step, at);
     if (typeof fields['op'] !== 'string') throw new RangeError(`${at}.op must be a text`);
-    if (fields['after'] !== undefined) checkSnapshot(objectAt(fields['after'], `${at}.after`), `${at}.after`);
+    if (fields['after'] != null) checkSnapshot(objectAt(fields['after'], `${at}.after`), `${at}.after`);
   });
   return { ...file, name } as unknown as Recording;
 }

@@ -1,5 +1,9 @@
-export { DEFAULT_BALLOON_COSTS, type BalloonCosts } from './balloon/balloon-costs.js';
+export { DEFAULT_BALLOON_COSTS, backOffUs, type BalloonCosts } from './balloon/balloon-costs.js';
+export { BalloonFeature } from './balloon/balloon-features.js';
 export type { BalloonOutcome, BalloonRequestEnd } from './balloon/balloon-request.js';
+export { nextStepUs, setTarget } from './balloon/size-work.js';
+export { probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
+export { runClock, startClock, type GuestClock } from './guest-clock.js';
 export type { BalloonReading, GuestReading, ZoneReading } from './guest-reading.js';
 export { GuestSnapshotError } from './guest-snapshot-error.js';
 export type { GuestOptions } from './guest-options.js';

@@ -1,0 +1,172 @@
+/**
+ * Does to a simulated guest what was done to the recorded one, step by step, from the boot state on; nothing is brought back
+ * into step with the recording on the way. Time is the recorded guest's uptime.
+ */
+import {
+  Gfp,
+  allocatePages,
+  compactMemory,
+  freePages,
+  refreshVmstat,
+  runToEnd,
+  type CompactionEvent,
+} from '#memory-core';
+import {
+  BalloonFeature,
+  DEFAULT_BALLOON_COSTS,
+  backOffUs,
+  nextStepUs,
+  probeBalloon,
+  runClock,
+  setTarget,
+  startClock,
+  type GuestClock,
+  type VirtioBalloon,
+} from '#guest';
+import { PAGE_SIZE_BYTES, invariant } from '#units';
+import { initialState, profileOf, type InitialState } from './initial-state.js';
+import { observe, type Observation } from './observe.js';
+import type { RecordedStep, Recording } from './recording.js';
+import { Workers } from './workers.js';
+
+export interface ReplayedStep {
+  readonly index: number;
+  readonly op: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** False: the replay does not know the step, and went on without it. */
+  readonly isDone: boolean;
+  readonly observed: Observation;
+  /** Events of a compaction. */
+  readonly compaction: readonly CompactionEvent[];
+  /** Frames in the order the device saw them. */
+  readonly devicePfns: readonly number[];
+}
+
+export interface Replay {
+  readonly boot: Observation;
+  readonly steps: readonly ReplayedStep[];
+}
+
+const US_PER_SEC = 1e6;
+/** The balloon of a step that was reached gets this much longer than recorded: speeds are indicative. */
+const PATIENCE_US = 600e6;
+/** Reading the trace takes one buffer of this order (tracefs of 6.1). */
+const TRACE_READ_ORDER = 2;
+
+export function replay(recording: Recording, onStep?: (step: ReplayedStep) => void): Replay {
+  const guest = new ReplayedGuest(recording);
+  const boot = guest.observe();
+  const steps = recording.steps.map((step, index) => {
+    const replayed = guest.step(step, index);
+    onStep?.(replayed);
+    return replayed;
+  });
+  return { boot, steps };
+}
+
+class ReplayedGuest {
+  readonly #state: InitialState;
+  readonly #balloon: VirtioBalloon;
+  readonly #clock: GuestClock;
+  readonly #workers: Workers;
+  #nowUs: number;
+  #devicePfns: number[] = [];
+
+  constructor(private readonly recording: Recording) {
+    this.#state = initialState(recording);
+    const { memory } = this.#state;
+    const balloon = probeBalloon({
+      memory,
+      features: featuresOf(recording),
+      costs: DEFAULT_BALLOON_COSTS,
+      backOffUs: backOffUs(profileOf(recording)),
+      reclaim: () => 0,
+    });
+    invariant(balloon !== null, 'a recorded guest has a balloon');
+    this.#balloon = balloon;
+    balloon.device.observer = (event) => {
+      if (event.kind === 'INFLATE' || event.kind === 'DEFLATE') this.#devicePfns.push(...event.pfns);
+    };
+    this.#nowUs = timeOf(recording.boot.snapshot.uptime_s);
+    this.#clock = startClock(memory, balloon, this.#nowUs);
+    this.#workers = new Workers(memory);
+  }
+
+  observe(): Observation {
+    return observe(this.#state, this.#balloon);
+  }
+
+  step(step: RecordedStep, index: number): ReplayedStep {
+    this.#devicePfns = [];
+    const compaction: CompactionEvent[] = [];
+    const isDone = this.#act(step, compaction);
+    const endUs = step.after == null ? this.#nowUs + step.wall_ms * 1000 : timeOf(step.after.uptime_s);
+    this.#pass(Math.max(this.#nowUs, endUs));
+    // Every snapshot of the recorder writes stat_refresh.
+    refreshVmstat(this.#state.memory);
+    const { op, args } = step;
+    return { index, op, args, isDone, observed: this.observe(), compaction, devicePfns: this.#devicePfns };
+  }
+
+  #act(step: RecordedStep, compaction: CompactionEvent[]): boolean {
+    const { memory } = this.#state;
+    const { args } = step;
+    switch (step.op) {
+      case 'wait':
+      case 'series':
+        return true;
+      case 'balloon':
+      case 'balloon_pages':
+        this.#inflateTo(step);
+        return true;
+      case 'compact_memory':
+        runToEnd(memory, compactMemory(memory, { trace: (event) => compaction.push(event) }));
+        this.#readTrace();
+        return true;
+      case 'spawn':
+        this.#workers.spawn(Number(args['worker']));
+        return true;
+      case 'kill':
+        this.#workers.kill(Number(args['worker']));
+        return true;
+      case 'worker':
+        return this.#workers.command(Number(args['worker']), String(args['cmd']));
+      default:
+        return false;
+    }
+  }
+
+  #inflateTo(step: RecordedStep): void {
+    const { ram_mib: ramMib } = this.recording;
+    const pages = (ramMib * 2 ** 20 - (step.target ?? 0)) / PAGE_SIZE_BYTES;
+    setTarget(this.#balloon, pages, this.#nowUs);
+    if (step.reached_ms == null) return;
+    const lastUs = this.#nowUs + PATIENCE_US;
+    for (let nextUs = nextStepUs(this.#balloon); nextUs <= lastUs && this.#balloon.phase !== 'IDLE';) {
+      this.#pass(Math.max(nextUs, this.#nowUs));
+      nextUs = nextStepUs(this.#balloon);
+    }
+  }
+
+  #pass(untilUs: number): void {
+    runClock(this.#clock, this.#nowUs, untilUs);
+    this.#nowUs = untilUs;
+  }
+
+  #readTrace(): void {
+    const { memory } = this.#state;
+    if (memory.rules.tunesPcp) return;
+    const pfn = allocatePages(memory, TRACE_READ_ORDER, Gfp.KERNEL);
+    if (pfn >= 0) freePages(memory, pfn, TRACE_READ_ORDER);
+  }
+}
+
+function timeOf(uptimeSec: number): number {
+  return Math.round(uptimeSec * US_PER_SEC);
+}
+
+/** The negotiated bits, as sysfs shows them: one character for each bit, from 0. */
+function featuresOf({ boot: { info } }: Recording): number {
+  const text = info['virtio0_features'] ?? '';
+  return Object.values(BalloonFeature).reduce((bits, bit) => (text[Math.log2(bit)] === '1' ? bits | bit : bits), 0);
+}
