@@ -163,6 +163,13 @@ export function casesOf(kernelProfile: KernelProfile): readonly Scenario[] {
     balloonCase(named('leak and a locked page'), { kernelProfile, ballooned: 2 }, ({ memory, driver, listed }) => ({
       actors: [towards(driver, 0, 'leak'), locker('lock', memory, listed[0]), locker('lock too', memory, listed[1])],
     })),
+    balloonCase(named('putback and a locked page'), { kernelProfile, ballooned: 2 }, ({ memory, listed }) => {
+      const moves = noMoves();
+      return {
+        actors: [isolator('isolate', memory, listed, moves), locker('lock', memory, listed[0])],
+        outcome: () => `${moves.isolated} isolated`,
+      };
+    }),
     balloonCase(named('migration and a locked page'), { kernelProfile, ballooned: 2 }, ({ memory, listed }) => {
       const moves = noMoves();
       return {

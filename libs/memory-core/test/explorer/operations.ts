@@ -164,7 +164,13 @@ export class RandomOperations {
     freePageList(this.memory, pfns, pfns.length);
   }
 
+  /** One page, or now and then all that there are, so that a dequeue finds none. */
   #isolate(): void {
+    const pages = this.#below(6) > 0 ? 1 : this.#listed.length;
+    for (let page = 0; page < pages; page++) this.#isolateOne();
+  }
+
+  #isolateOne(): void {
     const all = [...this.#listed, ...this.#isolated];
     if (all.length === 0) return;
     const pfn = all[this.#below(all.length)];

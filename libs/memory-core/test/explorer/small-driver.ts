@@ -78,6 +78,8 @@ export class SmallDriver {
   /** num_pages of the kernel's driver, and what it last wrote to `actual`. */
   numPages = 0;
   actual = 0;
+  /** The one array that every request to the host is written to, and read from until the host has answered. */
+  #request: readonly number[] = [];
   /** Dequeues that found nothing although, by now, a page is there (section 2.7). */
   lateNulls = 0;
 
@@ -117,7 +119,7 @@ export class SmallDriver {
   /** What the explorer has to know besides the memory. */
   shared(): string {
     const { lock, target, numPages, actual, ledger, lateNulls } = this;
-    return `${lock.held} ${target} ${numPages} ${actual} ${lateNulls} ${[...ledger.frames].sort((a, b) => a - b).join()}`;
+    return `${lock.held} ${this.#request.join()} ${target} ${numPages} ${actual} ${lateNulls} ${[...ledger.frames].sort((a, b) => a - b).join()}`;
   }
 
   /** B3 while the lock is free, and the host's complaints. */
@@ -174,9 +176,8 @@ export class SmallDriver {
     place.pages.reverse();
     for (const pfn of place.pages) balloonPageEnqueue(this.memory, this.device, pfn);
     this.numPages += place.pages.length;
-    this.ledger.inflate(place.pages);
-    place.at = 'inflated';
-    yield HOST;
+    place.at = 'inflating';
+    yield* this.#inflate(place.pages);
     place.pages = [];
     this.lock.held = false;
   }
@@ -193,10 +194,8 @@ export class SmallDriver {
     }
     const count = place.pages.length;
     if (count > 0) {
-      this.ledger.askBack(place.pages);
-      place.at = 'deflated';
-      yield HOST;
-      this.ledger.giveBack(place.pages);
+      place.at = 'deflating';
+      yield* this.#deflate(place.pages);
       for (const pfn of place.pages.reverse()) freePages(this.memory, pfn, 0);
     }
     place.pages = [];
@@ -232,14 +231,33 @@ export class SmallDriver {
     if (this.lock.held) return -EAGAIN;
     this.lock.held = true;
     startBalloonMove(this.memory, this.device, newPfn, oldPfn);
-    this.ledger.inflate([newPfn]);
-    yield HOST;
+    yield* this.#inflate([newPfn]);
     endBalloonMove(this.memory, oldPfn);
-    this.ledger.askBack([oldPfn]);
-    yield HOST;
-    this.ledger.giveBack([oldPfn]);
+    yield* this.#deflate([oldPfn]);
     this.lock.held = false;
     return 0;
+  }
+
+  /** From the request on the pages are the host's. */
+  *#inflate(pfns: readonly number[]): Task<void> {
+    this.#request = [...pfns];
+    this.ledger.inflate(pfns);
+    yield HOST;
+    this.#answer(pfns);
+  }
+
+  /** Up to the answer they still are. */
+  *#deflate(pfns: readonly number[]): Task<void> {
+    this.#request = [...pfns];
+    this.ledger.askBack(pfns);
+    yield HOST;
+    this.#answer(pfns);
+    this.ledger.giveBack(pfns);
+  }
+
+  #answer(pfns: readonly number[]): void {
+    if (this.#request.join() !== pfns.join())
+      this.ledger.problems.push(`the host answers for ${this.#request.join()}, it was asked for ${pfns.join()}`);
   }
 }
 

@@ -23,7 +23,7 @@ function auditDevice(memory: Memory, device: number, findings: Findings): number
   for (const pfn of nodes) {
     if (memory.tag[pfn] !== TAG_BALLOON + device)
       report(findings, `${name}: lists pfn ${pfn} of tag ${memory.tag[pfn]}`);
-    claimFrames(memory, pfn, 1, name, findings);
+    claimFrames(pfn, 1, name, findings);
   }
   same(findings, `${name} listed pages`, listed, nodes.length);
   same(findings, `${name} frames`, listed, findings.frames[TAG_BALLOON + device]);

@@ -46,8 +46,8 @@ export function walk(memory: Memory, sentinel: number, name: string, findings: F
 }
 
 /** B4: a frame is in one place at most. */
-export function claimFrames(memory: Memory, pfn: number, pages: number, name: string, findings: Findings): void {
-  if (pfn < 0 || pfn + pages > memory.spanPages) {
+export function claimFrames(pfn: number, pages: number, name: string, findings: Findings): void {
+  if (pfn < 0 || pfn + pages > findings.seen.length) {
     report(findings, `${name}: there are no ${pages} frames at ${pfn}`);
     return;
   }

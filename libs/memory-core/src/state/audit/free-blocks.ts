@@ -12,7 +12,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
 } from '../../layout/constants.js';
-import { freeListNode } from '../../layout/memory.js';
+import { S_CAPTURED, S_CAPTURE_ORDER, freeListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
 import { TAG_COMPACT_FREE, TAG_FREE, TAG_FREE_HEAD } from '../../layout/tags.js';
 import { ZONE_FIELDS, Z_FREE, Z_HIGHATOMIC_FREE } from '../../layout/zone-fields.js';
@@ -23,6 +23,7 @@ export function auditFreeBlocks(memory: Memory, findings: Findings): void {
   for (let zone = 0; zone < memory.zoneCount; zone++) auditFreeLists(memory, zone, findings);
   auditMerging(memory, findings);
   auditTakenBlocks(memory, findings);
+  auditCaptured(memory, findings);
 }
 
 function auditFreeLists(memory: Memory, zone: number, findings: Findings): void {
@@ -67,7 +68,7 @@ function auditFreeBlock(memory: Memory, { zone, order, type, node }: ListedBlock
     if (memory.blockZone[block] !== zone) report(findings, `${name}: lies in another zone`);
     if (memory.blockType[block] !== type) report(findings, `${name}: is on a list of type ${type}`);
   }
-  claimFrames(memory, pfn, 2 ** order, name, findings);
+  claimFrames(pfn, 2 ** order, name, findings);
 }
 
 /** B7: what lies inside a free block is nothing else. */
@@ -117,10 +118,16 @@ function auditTakenBlocks(memory: Memory, findings: Findings): void {
     requirePlainFrames(memory, pfn + 1, Math.min(endPfn, memory.spanPages), name, findings);
     const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER];
     if (memory.blockZone[(endPfn - 1) >> PAGEBLOCK_ORDER] !== zone) report(findings, `${name}: spans two zones`);
-    claimFrames(memory, pfn, 2 ** order, name, findings);
+    claimFrames(pfn, 2 ** order, name, findings);
   }
 }
 
 function hasTakenBlocks({ frames }: Findings): boolean {
   return frames.subarray(TAG_COMPACT_FREE, TAG_COMPACT_FREE + MAX_ORDER + 1).some((count) => count > 0);
+}
+
+/** The block that direct compaction has caught and not taken yet. */
+function auditCaptured({ scalars }: Memory, findings: Findings): void {
+  if (scalars[S_CAPTURED] === 0) return;
+  claimFrames(scalars[S_CAPTURED] - 1, 2 ** scalars[S_CAPTURE_ORDER], 'captured block', findings);
 }

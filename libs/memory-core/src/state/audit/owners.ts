@@ -37,7 +37,7 @@ function auditList(memory: Memory, owner: number, which: number, findings: Findi
     const huge = (memory.blockFlags[pfn >> PAGEBLOCK_ORDER] & BLOCK_HUGE) !== 0;
     const length = huge ? PAGEBLOCK_PAGES : 1;
     if (huge && pfn % PAGEBLOCK_PAGES !== 0) report(findings, `${name}: lists pfn ${pfn} inside a huge page`);
-    else claimFrames(memory, pfn, length, name, findings);
+    else claimFrames(pfn, length, name, findings);
     pages += length;
   }
   return pages;

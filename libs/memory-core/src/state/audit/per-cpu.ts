@@ -21,7 +21,7 @@ function auditSet(memory: Memory, slot: number, findings: Findings): void {
     for (let at = pfn + 1; at < pfn + 2 ** order; at++) {
       if (memory.tag[at] !== TAG_FREE) report(findings, `${name}: pfn ${at} has tag ${memory.tag[at]}`);
     }
-    claimFrames(memory, pfn, 2 ** order, name, findings);
+    claimFrames(pfn, 2 ** order, name, findings);
     pages += 2 ** order;
   };
   for (let list = 0; list < PCP_LISTS; list++) {
