@@ -4,6 +4,7 @@ import { DomainError } from '#contracts';
 import { migrateDatabase } from '#persistence';
 import { loadConfiguration, requireDatabaseUrl } from '#platform';
 import { Command } from 'commander';
+import { fidelityCommand } from './fidelity/fidelity-command.js';
 import { LaunchError } from './launch-error.js';
 import { policyCommand } from './policy/policy-command.js';
 import { parentOf } from './process-list.js';
@@ -62,4 +63,5 @@ const program = new Command('ballast').description('A memory control plane for f
 program.command('up').description('start a whole fleet on this machine; Ctrl-C stops it').action(up);
 program.command('migrate').description('bring the database at DATABASE_URL up to this release').action(migrate);
 program.addCommand(policyCommand());
+program.addCommand(fidelityCommand());
 program.parseAsync().catch(end);
