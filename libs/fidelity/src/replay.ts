@@ -25,6 +25,7 @@ import {
 } from '#guest';
 import { PAGE_SIZE_BYTES, invariant } from '#units';
 import { initialState, profileOf, type InitialState } from './initial-state.js';
+import { mapSnapshots, type MapSnapshots } from './map-snapshots.js';
 import { observe, type Observation } from './observe.js';
 import type { RecordedStep, Recording } from './recording.js';
 import { Workers } from './workers.js';
@@ -50,8 +51,8 @@ export interface Replay {
 const US_PER_SEC = 1e6;
 /** The balloon of a step that was reached gets this much longer than recorded: speeds are indicative. */
 const PATIENCE_US = 600e6;
-/** Reading the trace takes one buffer of this order (tracefs of 6.1). */
-const TRACE_READ_ORDER = 2;
+/** Reading the trace of a compaction takes one buffer of this order: four pages before 6.7, eight from then on. */
+const TRACE_READ_ORDER = { before6_7: 2, from6_7: 3 } as const;
 
 export function replay(recording: Recording, onStep?: (step: ReplayedStep) => void): Replay {
   const guest = new ReplayedGuest(recording);
@@ -69,6 +70,7 @@ class ReplayedGuest {
   readonly #balloon: VirtioBalloon;
   readonly #clock: GuestClock;
   readonly #workers: Workers;
+  readonly #maps: MapSnapshots;
   #nowUs: number;
   #devicePfns: number[] = [];
 
@@ -90,6 +92,7 @@ class ReplayedGuest {
     this.#nowUs = timeOf(recording.boot.snapshot.uptime_s);
     this.#clock = startClock(memory, balloon, this.#nowUs);
     this.#workers = new Workers(memory);
+    this.#maps = mapSnapshots(recording);
   }
 
   observe(): Observation {
@@ -99,13 +102,16 @@ class ReplayedGuest {
   step(step: RecordedStep, index: number): ReplayedStep {
     this.#devicePfns = [];
     const compaction: CompactionEvent[] = [];
+    if (this.#maps.before.has(index)) refreshVmstat(this.#state.memory);
     const isDone = this.#act(step, compaction);
     const endUs = step.after == null ? this.#nowUs + step.wall_ms * 1000 : timeOf(step.after.uptime_s);
     this.#pass(Math.max(this.#nowUs, endUs));
     // Every snapshot of the recorder writes stat_refresh.
     refreshVmstat(this.#state.memory);
     const { op, args } = step;
-    return { index, op, args, isDone, observed: this.observe(), compaction, devicePfns: this.#devicePfns };
+    const observed = this.observe();
+    if (this.#maps.after.has(index)) refreshVmstat(this.#state.memory);
+    return { index, op, args, isDone, observed, compaction, devicePfns: this.#devicePfns };
   }
 
   #act(step: RecordedStep, compaction: CompactionEvent[]): boolean {
@@ -155,9 +161,9 @@ class ReplayedGuest {
 
   #readTrace(): void {
     const { memory } = this.#state;
-    if (memory.rules.tunesPcp) return;
-    const pfn = allocatePages(memory, TRACE_READ_ORDER, Gfp.KERNEL);
-    if (pfn >= 0) freePages(memory, pfn, TRACE_READ_ORDER);
+    const order = memory.rules.tunesPcp ? TRACE_READ_ORDER.from6_7 : TRACE_READ_ORDER.before6_7;
+    const pfn = allocatePages(memory, order, Gfp.KERNEL);
+    if (pfn >= 0) freePages(memory, pfn, order);
   }
 }
 
