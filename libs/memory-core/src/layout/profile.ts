@@ -25,6 +25,8 @@ export interface KernelRules {
   readonly splitsHugeLists: boolean;
   /** The Movable zone's min watermark is clamped to 32 … 128 pages instead of proportional (see watermark.ts). */
   readonly movableMinClamped: boolean;
+  /** A pageblock that was isolated becomes what it was before, instead of movable (6.17 and later). */
+  readonly isolationKeepsType: boolean;
   /** zoneinfo has the promo watermark (6.3 and later). */
   readonly showsPromo: boolean;
   /** zoneinfo has the marks between which per-CPU lists tune themselves (7.0). */
@@ -74,6 +76,7 @@ const V6_12: KernelRules = {
   tunesPcp: true,
   splitsHugeLists: true,
   movableMinClamped: true,
+  isolationKeepsType: false,
   showsPromo: true,
   showsPcpMarks: false,
   showsHighatomic: false,
@@ -128,6 +131,7 @@ const RULES: Record<KernelProfile, KernelRules> = {
     coreAdjustsReserves: true,
     countsBalloonPages: true,
     highatomicFreeInWatermark: true,
+    isolationKeepsType: true,
     showsPcpMarks: true,
     showsHighatomic: true,
     coreMovesBalloonPages: true,
