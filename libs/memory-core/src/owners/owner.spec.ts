@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { NIL, RECLAIMABLE, UNMOVABLE } from '../layout/constants.js';
 import { createMemory } from '../boot/create.js';
 import { inspectPage } from '../views/inspect.js';
-import { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner } from './owner.js';
+import { panicReason } from '../reclaim/oom.js';
+import { createOwner, destroyOwner, growOwner, isOwnerKilled, joinProcess, ownerPages, shrinkOwner } from './owner.js';
 import { OWNER_KINDS } from './owner-kind.js';
 import { aZone, expectSound, freeCountOf, nrFree, withoutPcp } from '../../test/support/zone.js';
 import { readUsage } from '../views/usage.js';
@@ -62,14 +63,27 @@ describe('owners', () => {
     expect(readUsage(memory).residentPages).toBe(resident);
   });
 
-  it('gets what the watermarks leave and no more', () => {
+  it('gets what the watermarks leave and no more; with nobody to kill the kernel panics', () => {
     const memory = withoutPcp(createMemory({ ramBytes: 2 ** 28 }));
     const owner = createOwner(memory, 'ANON');
+    joinProcess(memory, owner, owner, -1000);
     const got = growOwner(memory, owner, 2 ** 20);
     const { zones, totalPages } = readUsage(memory);
     expect(zones[1].freePages).toBe(zones[1].watermarks.minPages);
     expect(got).toBe(totalPages - zones[0].freePages - zones[1].freePages);
     expect(growOwner(memory, owner, 1)).toBe(0);
+    expect(panicReason(memory)).toBe('NO_KILLABLE_PROCESS');
+    expectSound(memory);
+  });
+
+  it('a program that wants more than there is costs its own life', () => {
+    const memory = createMemory({ ramBytes: 2 ** 28 });
+    const modest = createOwner(memory, 'ANON');
+    growOwner(memory, modest, 100);
+    const greedy = createOwner(memory, 'ANON');
+    growOwner(memory, greedy, 2 ** 20);
+    expect([isOwnerKilled(memory, greedy), isOwnerKilled(memory, modest)]).toEqual([true, false]);
+    expect([ownerPages(memory, greedy), growOwner(memory, greedy, 1)]).toEqual([0, 0]);
     expectSound(memory);
   });
 

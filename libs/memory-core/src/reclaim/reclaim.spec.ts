@@ -16,27 +16,14 @@ import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { inspectPage } from '../views/inspect.js';
 import { N_KSWAPD_FAILURES } from '../layout/node-fields.js';
-import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_WMARK_HIGH, Z_WMARK_MIN } from '../layout/zone-fields.js';
+import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_WMARK_HIGH } from '../layout/zone-fields.js';
 import { O_ACTIVE } from '../owners/owner-kind.js';
 import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
-import { aZone, expectSound, freeCountOf, withoutPcp } from '../../test/support/zone.js';
+import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp } from '../../test/support/zone.js';
 import { isNodeBalanced, isNodeHopeless } from './balance.js';
 import { directReclaim } from './direct-reclaim.js';
 import { endKswapdNap, runPendingKswapd, wakeKswapd } from './kswapd.js';
 import { registerShrinker } from './shrinkers.js';
-
-/** One zone whose free memory stands at `free` pages, with a cache of `cachePages` and kernel memory for the rest. */
-function aShortZone(free: number, cachePages: number, options: Parameters<typeof aZone>[1] = {}): Memory {
-  const memory = aZone(16_384, { watermarks: true, ...options });
-  growOwner(memory, createOwner(memory, 'FILE'), cachePages);
-  const kernel = createOwner(memory, 'KERNEL');
-  const marks = memory.zones.slice();
-  memory.zones.fill(0, Z_WMARK_MIN, Z_WMARK_MIN + 4);
-  growOwner(memory, kernel, freeCountOf(memory) - free);
-  memory.zones.set(marks.subarray(Z_WMARK_MIN, Z_WMARK_MIN + 4), Z_WMARK_MIN);
-  memory.scalars[S_KSWAPD_WAKES] = 0;
-  return memory;
-}
 
 const mark = (memory: Memory, which: number): number => memory.zones[which];
 

@@ -3,13 +3,14 @@ import { auditMemory } from '../../src/state/audit.js';
 import { createMemoryOn } from '../../src/boot/create.js';
 import { MIGRATETYPES, ORDERS } from '../../src/layout/constants.js';
 import { freeBlocks } from '../../src/views/fragmentation.js';
-import { OWNER_FIELDS, freeListNode, ownerListNode } from '../../src/layout/memory.js';
+import { OWNER_FIELDS, S_KSWAPD_WAKES, freeListNode, ownerListNode } from '../../src/layout/memory.js';
 import type { Memory } from '../../src/layout/memory.js';
 import { O_PAGES } from '../../src/owners/owner-kind.js';
 import { disablePcp } from '../../src/allocator/pcp-setup.js';
 import { pushRunAtHead } from '../../src/allocator/page-list.js';
 import type { KernelProfile } from '../../src/layout/profile.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../../src/layout/tags.js';
+import { createOwner, growOwner } from '../../src/owners/owner.js';
 import { ZONE_FIELDS, Z_FREE, Z_WMARK_MIN } from '../../src/layout/zone-fields.js';
 
 export interface ZoneSpec {
@@ -70,6 +71,19 @@ export function withoutPcp(memory: Memory): Memory {
 /** One Normal zone: the Z of the reference's test cases. */
 export function aZone(pages: number, machine: MachineSpec = {}): Memory {
   return zonesOf([{ pages }], machine);
+}
+
+/** One zone whose free memory stands at `free` pages, with a cache of `cachePages` and kernel memory for the rest. */
+export function aShortZone(free: number, cachePages: number, options: MachineSpec = {}): Memory {
+  const memory = aZone(16_384, { watermarks: true, ...options });
+  growOwner(memory, createOwner(memory, 'FILE'), cachePages);
+  const kernel = createOwner(memory, 'KERNEL');
+  const marks = memory.zones.slice();
+  memory.zones.fill(0, Z_WMARK_MIN, Z_WMARK_MIN + 4);
+  growOwner(memory, kernel, freeCountOf(memory) - free);
+  memory.zones.set(marks.subarray(Z_WMARK_MIN, Z_WMARK_MIN + 4), Z_WMARK_MIN);
+  memory.scalars[S_KSWAPD_WAKES] = 0;
+  return memory;
 }
 
 /** First pfns of the blocks on a free list, head first. */
