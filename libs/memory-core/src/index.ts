@@ -45,7 +45,13 @@ export type { PanicReason } from './reclaim/oom.js';
 export { advancePsi, memoryPressure } from './reclaim/psi.js';
 export type { Pressure } from './reclaim/psi.js';
 export { registerShrinker } from './reclaim/shrinkers.js';
-export { PROACTIVE_CHECK_US, isKcompactdWoken, kcompactd } from './compaction/kcompactd.js';
+export {
+  PROACTIVE_CHECK_US,
+  isKcompactdWoken,
+  kcompactd,
+  writeCompactionProactiveness,
+} from './compaction/kcompactd.js';
+export { createHugePool, hugePoolPages, resizeHugePool } from './hotplug/huge-pool.js';
 export {
   REPORTING_CAPACITY,
   REPORTING_DELAY_US,
