@@ -38,6 +38,8 @@ const PAGES_PER_MIB = 256;
 const LARGE_ORDER = 9;
 /** A zone's unusable index says something only where so much of it is free. */
 const FREE_RATIO = 0.1;
+/** At least 94 % of the neighbours must be the same. */
+const ORDER_TOLERANCE = 0.06;
 
 interface Metric {
   readonly name: string;
@@ -61,6 +63,8 @@ const METRICS = {
   largeBlocks: { name: 'free blocks of order ≥ 9 after a manual compaction', unit: 'blocks', requiredRatio: 0.9 },
   migrated: { name: 'pages migrated and isolated by a compaction of hashed holes', unit: 'pages', requiredRatio: 1 },
   migratedSum: { name: 'the same, summed over the run', unit: 'pages', requiredRatio: 1 },
+  resident: { name: 'host-resident memory', unit: 'pages', requiredRatio: 1 },
+  order: { name: 'frames in the order the device saw them', unit: 'share of neighbours', requiredRatio: 1 },
   unusable: { name: 'unusable index per order', unit: 'ratio', requiredRatio: 0.9 },
   unusableAlways: { name: 'unusable index per order, always', unit: 'ratio', requiredRatio: 1 },
 } as const satisfies Readonly<Record<string, Metric>>;
@@ -96,9 +100,11 @@ export function compare(recording: Recording, replay: Replay): Comparison[] {
     compareFree(at, add);
     if (recorded.op === 'compact_memory') compareCompaction(at, add, sums);
     compareUnusable(at, add);
+    compareResident(at, add);
     before = after;
     observedBefore = step.observed;
   }
+  compareOrder(recording, replay, add);
   for (const [counter, { recorded, simulated }] of sums) {
     add('migratedSum', replay.steps.length, counter, recorded, simulated, recorded * 0.05);
   }
@@ -217,6 +223,36 @@ function compareUnusable({ step, after }: Moment, add: Add): void {
       add('unusableAlways', step.index, `${zone.name} order ${order}`, value, simulated, 0.1);
     });
   }
+}
+
+function compareResident({ recording, step, after }: Moment, add: Add): void {
+  const residentKb = after.host?.['guest_ram_Rss_kB'];
+  if (residentKb === undefined) return;
+  const bound = recording.ram_mib * PAGES_PER_MIB * 0.1;
+  add('resident', step.index, '', residentKb / KB_PER_PAGE, step.observed.residentPages, bound);
+}
+
+/** Share of the recorded neighbours that are neighbours in the simulation too: for guests that did nothing else. */
+function compareOrder(recording: Recording, replay: Replay, add: Add): void {
+  if (recording.boot.pagemap_rle === undefined || recording.steps.some(({ op }) => !/^(balloon|wait)/.test(op))) return;
+  const recorded = recording.steps.flatMap(({ qemu_trace: trace }) => expand(trace?.pfns?.runs_start_len_step ?? []));
+  if (recorded.length < 2) return;
+  const neighbours = new Set<number>();
+  const simulated = replay.steps.flatMap(({ devicePfns }) => devicePfns);
+  for (let at = 1; at < simulated.length; at++) neighbours.add(pairOf(simulated[at - 1] ?? 0, simulated[at] ?? 0));
+  let same = 0;
+  for (let at = 1; at < recorded.length; at++) {
+    if (neighbours.has(pairOf(recorded[at - 1] ?? 0, recorded[at] ?? 0))) same++;
+  }
+  add('order', replay.steps.length, '', 1, same / (recorded.length - 1), ORDER_TOLERANCE);
+}
+
+function expand(runs: readonly (readonly number[])[]): number[] {
+  return runs.flatMap(([start = 0, length = 0, step = 0]) => Array.from({ length }, (_, at) => start + at * step));
+}
+
+function pairOf(one: number, other: number): number {
+  return one * 2 ** 26 + other;
 }
 
 function large(counts: readonly number[]): number {

@@ -5,7 +5,8 @@ const USE_OF_LETTER: Readonly<Record<string, FrameUse>> = {
   '.': 'FREE',
   A: 'ANON',
   H: 'ANON',
-  F: 'FILE',
+  // The recorder's root is a tmpfs: file pages at boot are shared memory, which lies on the lists of anonymous pages.
+  F: 'ANON',
   S: 'SLAB',
   P: 'PAGE_TABLE',
   R: 'RESERVED',

@@ -82,7 +82,6 @@ class ReplayedGuest {
       features: featuresOf(recording),
       costs: DEFAULT_BALLOON_COSTS,
       backOffUs: backOffUs(profileOf(recording)),
-      reclaim: () => 0,
     });
     invariant(balloon !== null, 'a recorded guest has a balloon');
     this.#balloon = balloon;
