@@ -35,7 +35,7 @@ import {
 } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { pushHead, pushTail, unlink } from './page-list.js';
-import { TAG_FREE, TAG_FREE_HEAD } from '../layout/tags.js';
+import { TAG_COMPACT_FREE, TAG_FREE, TAG_FREE_HEAD } from '../layout/tags.js';
 import { Z_FREE, Z_HIGHATOMIC_FREE, ZONE_FIELDS } from '../layout/zone-fields.js';
 
 // Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
@@ -157,6 +157,7 @@ function capture(memory: Memory, zone: number, pfn: number, order: number, type:
   if (order < BLOCK_ORDER && type === MOVABLE && scalars[S_CAPTURE_TYPE] !== MOVABLE) return false;
   accountFreePages(memory, zone, type, -(1 << order));
   scalars[S_CAPTURED] = pfn + 1;
+  memory.tag[pfn] = TAG_COMPACT_FREE + order; // until its task, which may sleep first, takes it
   return true;
 }
 

@@ -9,6 +9,7 @@ import { EV_COMPACT_FAIL, EV_COMPACT_STALL, EV_COMPACT_SUCCESS } from '../layout
 import { S_CAPTURED, S_CAPTURE_ORDER, S_CAPTURE_TYPE, S_CAPTURE_ZONE } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_COMPACT_BLOCKSKIP_FLUSH } from '../layout/zone-fields.js';
+import { TAG_FREE } from '../layout/tags.js';
 import type { Task } from '../tasks/task.js';
 import { compactZone } from './compact-zone.js';
 import { createControl } from './control.js';
@@ -119,7 +120,11 @@ function* compactForRequest(memory: Memory, zone: number, request: DirectRequest
     const step = run.next();
     captured = scalars[S_CAPTURED];
     scalars.fill(0, S_CAPTURE_ZONE, S_CAPTURED + 1);
-    if (step.done === true) return { result: captured > 0 ? COMPACT_SUCCESS : step.value, pfn: captured - 1 };
+    if (step.done === true) {
+      if (captured === 0) return { result: step.value, pfn: NIL };
+      memory.tag[captured - 1] = TAG_FREE;
+      return { result: COMPACT_SUCCESS, pfn: captured - 1 };
+    }
     yield step.value;
   }
 }

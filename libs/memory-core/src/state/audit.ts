@@ -3,8 +3,7 @@
  * the verbs but the layout of the columns. It holds after every step of every task too: a page in transit carries a tag that
  * says so. Cost: a few passes over all frames; for tests and for doubt, not for every tick.
  *
- * The numbers B1 … B12 are those of the reference's list of balloon invariants. B2 needs no check (the counter is derived from
- * the lists); B3, B10 and B11 speak of a driver or of two moments and are the tests'.
+ * The numbers B1 … B12 are those of the reference's list of balloon invariants. B3, B10 and B11 speak of a driver or of two moments and are the tests'.
  */
 import type { Memory } from '../layout/memory.js';
 import { auditBalloons } from './audit/balloons.js';

@@ -1,8 +1,9 @@
-/** Balloons: B1, B5, B6, B7 and B9 of the reference. */
+/** Balloons: B1, B2, B5, B6, B7 and B9 of the reference. */
 import { D_ADJUSTS_MANAGED, D_IN_USE, D_ISOLATED, D_LISTED } from '../../balloon/device.js';
 import { EV_BALLOON_DEFLATE, EV_BALLOON_INFLATE } from '../../layout/events.js';
 import { DEVICE_FIELDS, balloonListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
+import { NODE_FIELDS, N_BALLOON_PAGES } from '../../layout/node-fields.js';
 import { MAX_BALLOON_DEVICES, TAG_BALLOON, TAG_BALLOON_ISOLATED } from '../../layout/tags.js';
 import { claimFrames, report, same, walk } from './findings.js';
 import type { Findings } from './findings.js';
@@ -12,6 +13,15 @@ export function auditBalloons(memory: Memory, findings: Findings): void {
   for (let device = 0; device < MAX_BALLOON_DEVICES; device++) held += auditDevice(memory, device, findings);
   const { events } = memory;
   same(findings, 'balloon_inflate − balloon_deflate', events[EV_BALLOON_INFLATE] - events[EV_BALLOON_DEFLATE], held);
+  auditNodeCounts(memory, held, findings);
+}
+
+/** B2: as in the kernel the sum runs ahead by one for each page that a migration deflated (−ENOENT). */
+function auditNodeCounts(memory: Memory, held: number, findings: Findings): void {
+  if (!memory.rules.countsBalloonPages) return;
+  let counted = 0;
+  for (let node = 0; node < memory.nodeCount; node++) counted += memory.nodes[node * NODE_FIELDS + N_BALLOON_PAGES];
+  if (counted < held) report(findings, `nr_balloon_pages: ${counted} kept, ${held} pages are in balloons`);
 }
 
 /** Pages of the device by its own count: P + I. */

@@ -12,7 +12,7 @@ import {
   PAGEBLOCK_ORDER,
   PAGEBLOCK_PAGES,
 } from '../../layout/constants.js';
-import { S_CAPTURED, S_CAPTURE_ORDER, freeListNode } from '../../layout/memory.js';
+import { freeListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
 import { TAG_COMPACT_FREE, TAG_FREE, TAG_FREE_HEAD } from '../../layout/tags.js';
 import { ZONE_FIELDS, Z_FREE, Z_HIGHATOMIC_FREE } from '../../layout/zone-fields.js';
@@ -23,7 +23,6 @@ export function auditFreeBlocks(memory: Memory, findings: Findings): void {
   for (let zone = 0; zone < memory.zoneCount; zone++) auditFreeLists(memory, zone, findings);
   auditMerging(memory, findings);
   auditTakenBlocks(memory, findings);
-  auditCaptured(memory, findings);
 }
 
 function auditFreeLists(memory: Memory, zone: number, findings: Findings): void {
@@ -103,10 +102,12 @@ function mayMerge(memory: Memory, pfn: number, buddy: number): boolean {
   const other = buddy >> PAGEBLOCK_ORDER;
   if (memory.blockZone[one] !== memory.blockZone[other]) return false;
   const [typeA, typeB] = [memory.blockType[one], memory.blockType[other]];
+  // Pageblocks that are isolated one after the other stay apart until they are let go.
+  if (typeA === ISOLATE) return false;
   return typeA === typeB || (typeA < MERGEABLE_TYPES && typeB < MERGEABLE_TYPES);
 }
 
-/** Blocks on compaction's private lists or with the reporting device: whole, aligned, in one zone. */
+/** Blocks on compaction's private lists, caught for a request, or with the reporting device: whole, aligned, in one zone. */
 function auditTakenBlocks(memory: Memory, findings: Findings): void {
   if (!hasTakenBlocks(findings)) return;
   for (let pfn = 0; pfn < memory.spanPages; pfn++) {
@@ -124,10 +125,4 @@ function auditTakenBlocks(memory: Memory, findings: Findings): void {
 
 function hasTakenBlocks({ frames }: Findings): boolean {
   return frames.subarray(TAG_COMPACT_FREE, TAG_COMPACT_FREE + MAX_ORDER + 1).some((count) => count > 0);
-}
-
-/** The block that direct compaction has caught and not taken yet. */
-function auditCaptured({ scalars }: Memory, findings: Findings): void {
-  if (scalars[S_CAPTURED] === 0) return;
-  claimFrames(scalars[S_CAPTURED] - 1, 2 ** scalars[S_CAPTURE_ORDER], 'captured block', findings);
 }
