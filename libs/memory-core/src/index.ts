@@ -34,7 +34,7 @@ export {
 export { setBalloonDriver } from './balloon/driver.js';
 export type { BalloonDriver, MigrateMode } from './balloon/driver.js';
 export { endBalloonMove, startBalloonMove } from './balloon/move.js';
-export { EAGAIN, ENOENT } from './layout/errno.js';
+export { EAGAIN, EBUSY, EINTR, EINVAL, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
 export { discardPages, discardRun } from './host/backing.js';
 export { compactMemory } from './compaction/manual.js';
@@ -61,6 +61,9 @@ export {
   unregisterPageReporting,
 } from './reporting/page-reporting.js';
 export type { ReportBlocks, ReportedBlocks } from './reporting/page-reporting.js';
+export { memoryBlocks } from './hotplug/memory-block.js';
+export { offlineMemoryBlock } from './hotplug/offline.js';
+export { onlineMemoryBlock } from './hotplug/online.js';
 export { compactRequested } from './compaction/requested.js';
 export { RESCHEDULE, runToEnd } from './tasks/task.js';
 export type { Mutex, Task, Wait } from './tasks/task.js';

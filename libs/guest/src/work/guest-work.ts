@@ -2,6 +2,7 @@
 import type { Memory } from '#memory-core';
 import { US_PER_MS, unreachable } from '#units';
 import { compact } from './compact.js';
+import { offline, online } from './memory-block.js';
 
 export type GuestWork =
   | {
@@ -58,8 +59,9 @@ export function attemptWork(memory: Memory, work: KernelWork): WorkAnswer | null
     case 'COMPACT':
       return compact(memory, work);
     case 'OFFLINE_MEMORY_BLOCK':
+      return offline(memory, work.block);
     case 'ONLINE_MEMORY_BLOCK':
-      return { outcome: 'REFUSED', reason: `the guest's kernel knows no ${work.kind}`, result: null };
+      return online(memory, work.block);
     default:
       return unreachable(work);
   }

@@ -103,9 +103,9 @@ describe('isolating a pageblock', () => {
       memory.blockType[0] = RECLAIMABLE;
       memory.blockType[1] = RECLAIMABLE;
       memory.freeCount[10 * 5 + MOVABLE]--;
-      const [first = 0] = [memory.links[2 * (memory.sentinelBase + 10 * 5 + MOVABLE)]];
+      const first = memory.links[2 * (memory.sentinelBase + 10 * 5 + MOVABLE)];
       // Moves the first block of order 10 to the reclaimable list.
-      const [previous = 0, next = 0] = [memory.links[2 * first + 1], memory.links[2 * first]];
+      const [previous, next] = [memory.links[2 * first + 1], memory.links[2 * first]];
       memory.links[2 * previous] = next;
       memory.links[2 * next + 1] = previous;
       const list = memory.sentinelBase + 10 * 5 + RECLAIMABLE;
