@@ -80,6 +80,38 @@ describe('the story of a guest that is worked on', () => {
     await balloonAt(api, id, 64 * MIB);
   });
 
+  it('gives a memory block away and takes it back; what is in the way is named', async () => {
+    const { api } = ballast;
+    const [guestId = ''] = await createGuests(api, hostId, 2 * GIB, { namePrefix: 'blocks' });
+    await ended(api, (await request(api, 'inflate', { guestId, bytes: 512 * MIB })).id);
+    const before = await readGuest(api, guestId);
+    const offline = await ended(api, (await work(api, 'offlineMemoryBlock', { guestId, block: 13 })).id);
+    expect(offline).toMatchObject({ status: 'SUCCEEDED', outcome: 'DONE' });
+    const less = await eventually(
+      () => readGuest(api, guestId),
+      ({ zones }) => managedPages(zones) < managedPages(before.zones),
+    );
+    expect(managedPages(before.zones) - managedPages(less.zones)).toBe(32_768);
+    expect(less.balloon).toMatchObject({ actualBytes: 512 * MIB });
+    const map = await api.ask<{ guest: { pageMap: PageMapData } }>(
+      'query ($id: ID!) { guest(id: $id) { pageMap(columns: 16) { pagesPerCell cells } } }',
+      { id: guestId },
+    );
+    expect(map.guest.pageMap.cells[13]).toEqual([0, 0, 0, 0, 0, 1]);
+    await ended(api, (await work(api, 'onlineMemoryBlock', { guestId, block: 13 })).id);
+    const whole = await eventually(
+      () => readGuest(api, guestId),
+      ({ zones }) => managedPages(zones) === managedPages(before.zones),
+    );
+    expect(whole.state).toBe('RUNNING');
+    const refused = await ended(api, (await work(api, 'offlineMemoryBlock', { guestId, block: 0 })).id);
+    expect(refused).toMatchObject({
+      outcome: 'REFUSED',
+      reason: expect.stringMatching(/^EINVAL: memory block 0 is not/),
+    });
+    expect(await resultOf(api, refused.id)).toEqual({ errno: 'EINVAL' });
+  });
+
   it('shows its memory as Linux does, and as a map that adds up', async () => {
     const { api } = ballast;
     const [id = ''] = await createGuests(api, hostId, 1 * GIB, { namePrefix: 'look' });
@@ -105,6 +137,10 @@ describe('the story of a guest that is worked on', () => {
     expect([cells.length, pagesPerCell, pagesOf(1)]).toEqual([128, 2048, 65_536]);
   });
 });
+
+function managedPages(zones: readonly { readonly managedPages: number }[]): number {
+  return zones.reduce((sum, zone) => sum + zone.managedPages, 0);
+}
 
 interface PageMapData {
   readonly pagesPerCell: number;

@@ -25,6 +25,7 @@ export interface GuestView {
   readonly balloon: { readonly targetBytes: number; readonly actualBytes: number; readonly state: string };
   readonly zones: readonly {
     readonly name: string;
+    readonly managedPages: number;
     readonly freePages: number;
     readonly freeBlocks: readonly number[];
   }[];
