@@ -18,6 +18,7 @@ import {
   createBalloonDevice,
   isolatedPages,
 } from '../../src/balloon/balloon.js';
+import { nodeBalloonPages } from '../../src/balloon/device.js';
 import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../src/balloon/driver.js';
 import { isIsolatedBalloonTag } from '../../src/balloon/migrate.js';
 import { compactWholeZone } from '../../src/compaction/manual.js';
@@ -296,6 +297,7 @@ export class RandomOperations {
     same('listed pages', balloonPages(memory, this.#device), this.#listed.length);
     same('isolated pages', isolatedPages(memory, this.#device), this.#isolated.length);
     const held = this.#listed.length + this.#isolated.length;
+    if (memory.rules.countsBalloonPages) same('nr_balloon_pages', nodeBalloonPages(memory, 0), held);
     same('MemTotal', memory.scalars[S_TOTAL_RAM], this.#totalPages - (this.#adjusts ? held : 0));
     const list = listedPages(memory, this.#device).join();
     if (list !== this.#listed.join()) found.push(`the list is ${list}, not ${this.#listed.join()}`);

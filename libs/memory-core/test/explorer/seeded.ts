@@ -29,16 +29,16 @@ export function runSeeded(scenario: Scenario, seed: number, options: SeededOptio
   let last = '';
   let stillSince = 0;
   const end = (problem: string | null): SeededRun => {
-    const steps = stage.schedule.length;
-    const text = `${scenario.name}, seed ${seed}: ${problem}\n  schedule: ${scheduleText(play, stage.schedule)}`;
-    return { steps, outcome: play.outcome?.() ?? '', finding: problem === null ? null : text };
+    const how = scheduleText(play, stage.schedule);
+    const finding = problem === null ? null : `${scenario.name}, seed ${seed}: ${problem}\n  schedule: ${how}`;
+    return { steps: stage.schedule.length, outcome: play.outcome?.() ?? '', finding };
   };
   while (!stage.isOver) {
     const runnable = stage.runnable();
     if (runnable.length === 0) return end(`deadlock: ${stage.waiting()}`);
     const thrown = stage.step(runnable[random.nextBelow(runnable.length)]);
     if (thrown !== null) return end(thrown);
-    if (stage.isOver || stage.schedule.length % auditEvery === 0) {
+    if (stage.actorsLeft === 0 || stage.schedule.length % auditEvery === 0) {
       const problems = stage.problems();
       if (problems.length > 0) return end(problems.join('; '));
     }

@@ -20,7 +20,6 @@ import {
   TAG_BALLOON_ISOLATED,
   TAG_COMPACT_FREE,
   TAG_DEFLATED,
-  TAG_OFFLINE,
   TAG_OWNER,
   TAG_OWNER_ISOLATED,
 } from '../../src/layout/tags.js';
@@ -94,12 +93,14 @@ export class SmallDriver {
 
   /** Fills the balloon before the play begins. */
   inflateAtOnce(pages: number): this {
-    for (let page = 0; page < pages; page++) {
-      const pfn = balloonPageAlloc(this.memory);
-      balloonPageEnqueue(this.memory, this.device, pfn);
-      this.ledger.inflate([pfn]);
-    }
-    this.numPages += pages;
+    return this.adopt(Array.from({ length: pages }, () => balloonPageAlloc(this.memory)));
+  }
+
+  /** Takes held pages into the balloon before the play begins; the last one ends up at the head. */
+  adopt(pfns: readonly number[]): this {
+    for (const pfn of pfns) balloonPageEnqueue(this.memory, this.device, pfn);
+    this.ledger.inflate(pfns);
+    this.numPages += pfns.length;
     this.actual = this.target = this.numPages;
     return this;
   }
@@ -262,11 +263,11 @@ export class SmallDriver {
 }
 
 /** Frames that somebody took and nobody gave back. */
-function strays(memory: Memory): string[] {
+export function strays(memory: Memory): string[] {
   const found: string[] = [];
   memory.tag.forEach((tag, pfn) => {
     const taken = tag >= TAG_COMPACT_FREE && tag < TAG_OWNER;
-    if (taken || tag === TAG_ALLOCATED || tag === TAG_DEFLATED || tag === TAG_OWNER_ISOLATED || tag === TAG_OFFLINE)
+    if (taken || tag === TAG_ALLOCATED || tag === TAG_DEFLATED || tag === TAG_OWNER_ISOLATED)
       found.push(`pfn ${pfn} is lost (tag ${tag})`);
   });
   return found;

@@ -100,7 +100,8 @@ export class Stage {
     const parts = [digestMemory(memory), shared?.() ?? ''];
     actors.forEach(({ knows }, actor) => {
       const wait = this.#waits[actor];
-      if (wait === null) parts.push('-');
+      if (wait === null) parts.push('ended');
+      else if (this.#traces[actor] === 0) parts.push('not begun');
       else parts.push(waitName(wait), knows === undefined ? String(this.#traces[actor]) : knows());
     });
     return parts.join('|');

@@ -138,10 +138,15 @@ const MUTANTS: readonly Mutant[] = [
   },
 ];
 
+/** What suite.ts exports. */
+interface Suite {
+  findFault(): string | null;
+}
+
 let nursery: Nursery;
 
 async function faultOf(folder: string): Promise<string | null> {
-  const suite = (await import(join(folder, 'memory-core/test/mutants/suite.js'))) as typeof import('./suite.js');
+  const suite = (await import(join(folder, 'memory-core/test/mutants/suite.js'))) as Suite;
   return suite.findFault();
 }
 

@@ -1,0 +1,104 @@
+/** Plants bugs in the guest's driver, one at a time, and shows that the explorer catches each. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { plant, prepare } from '../../../memory-core/test/mutants/plant.js';
+import type { Mutant, Nursery } from '../../../memory-core/test/mutants/plant.js';
+
+const BALLOON = 'guest/src/balloon';
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    bug: 'migration does not try the balloon’s lock',
+    file: `${BALLOON}/balloon-migration.ts`,
+    from: 'if (lock.held) return -EAGAIN;',
+    to: '',
+  },
+  {
+    bug: 'migration keeps the balloon’s lock',
+    file: `${BALLOON}/balloon-migration.ts`,
+    from: '  lock.held = false;',
+    to: '',
+  },
+  {
+    bug: 'migration does not tell the host of the old page',
+    file: `${BALLOON}/balloon-migration.ts`,
+    from: 'device.receiveDeflated(Int32Array.of(oldPfn), 1, pagesPerFrame);',
+    to: '',
+  },
+  {
+    bug: 'the notifier frees pages before the host has given them back',
+    file: `${BALLOON}/size-work.ts`,
+    from: '  if (count > 0) yield HOST;\n  freePageList(driver.memory, frames, count);',
+    to: '  freePageList(driver.memory, frames, count);\n  if (count > 0) yield HOST;',
+  },
+  {
+    bug: 'the notifier re-inflates',
+    file: `${BALLOON}/size-work.ts`,
+    from: '  const pages = yield* leakBalloon(driver, REQUEST_PAGES);\n  driver.device.actualPages = driver.numPages;',
+    to: "  const pages = yield* leakBalloon(driver, REQUEST_PAGES);\n  driver.device.actualPages = driver.numPages;\n  driver.phase = 'DUE';\n  yield* sizeWork(driver);",
+  },
+  {
+    bug: 'the notifier does not write actual',
+    file: `${BALLOON}/size-work.ts`,
+    from: '  const pages = yield* leakBalloon(driver, REQUEST_PAGES);\n  driver.device.actualPages = driver.numPages;',
+    to: '  const pages = yield* leakBalloon(driver, REQUEST_PAGES);',
+  },
+  {
+    bug: 'the notifier does not wait for the balloon’s lock',
+    file: `${BALLOON}/size-work.ts`,
+    from: "while (driver.lock.held) yield { kind: 'MUTEX', mutex: driver.lock };",
+    to: '',
+  },
+  {
+    bug: 'filling does not wait for the balloon’s lock',
+    file: `${BALLOON}/size-work.ts`,
+    from: "return driver.phase === 'FILLED' ||",
+    to: 'return',
+  },
+  {
+    bug: 'pages that were allocated and not listed are forgotten',
+    file: `${BALLOON}/size-work.ts`,
+    from: '  balloonPageListEnqueue(memory, driver.list, held, heldCount);',
+    to: '  balloonPageListEnqueue(memory, driver.list, held, heldCount - 1);',
+  },
+  {
+    bug: 'num_pages does not follow a leak',
+    file: `${BALLOON}/size-work.ts`,
+    from: '  driver.numPages -= count * pagesPerFrame;',
+    to: '  driver.numPages -= count > 1 ? count * pagesPerFrame : 0;',
+  },
+];
+
+/** What suite.ts exports. */
+interface Suite {
+  findFault(): string | null;
+}
+
+let nursery: Nursery;
+
+async function faultOf(folder: string): Promise<string | null> {
+  const suite = (await import(join(folder, 'guest/test/concurrency/suite.js'))) as Suite;
+  return suite.findFault();
+}
+
+describe('bugs planted in the driver', () => {
+  beforeAll(() => {
+    const libs = fileURLToPath(new URL('../../..', import.meta.url));
+    nursery = prepare(libs, ['memory-core/src', 'memory-core/test', 'guest/src', 'guest/test']);
+  });
+  afterAll(() => {
+    expect(dirname(nursery.folder)).toBe(tmpdir());
+    rmSync(nursery.folder, { recursive: true });
+  });
+
+  it('finds no fault without one', async () => {
+    expect(await faultOf(nursery.sound)).toBeNull();
+  });
+
+  it.each(MUTANTS.map((mutant, index) => ({ ...mutant, index })))('catches: $bug', async ({ index, ...mutant }) => {
+    expect(await faultOf(plant(nursery, `mutant-${index}`, mutant))).not.toBeNull();
+  });
+});
