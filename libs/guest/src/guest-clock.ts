@@ -3,15 +3,19 @@
  * and at one moment in the order of this list; so a guest becomes the same however its time is cut into pieces.
  *
  *   balloon driver     when its step is due (size-work.ts)
+ *   kswapd's nap       100 ms after it reclaimed: is memory short again?
  *   reporting          two seconds after it was asked for
  *   kcompactd          every 500 ms, for proactive compaction
- *   refresh of vmstat  every second: per-CPU lists give back
+ *   refresh of vmstat  every second: per-CPU lists give back, and pressure is averaged
  *
  * After each of these the kernel's threads run that it has woken.
  */
 import {
+  KSWAPD_NAP_US,
   PROACTIVE_CHECK_US,
   REPORTING_DELAY_US,
+  advancePsi,
+  isKswapdNapping,
   isReportingRequested,
   perCpuPagesOf,
   refreshVmstat,
@@ -20,14 +24,17 @@ import {
 } from '#memory-core';
 import type { Memory } from '#memory-core';
 import { US_PER_SEC } from '#units';
+import { joinKernel } from './balloon/balloon-lifecycle.js';
 import { nextStepUs, runDriver } from './balloon/size-work.js';
 import type { VirtioBalloon } from './balloon/virtio-balloon.js';
-import { checkFragmentation, runWokenThreads } from './kernel-threads.js';
+import { checkFragmentation, endNaps, runWokenThreads } from './kernel-threads.js';
 
 /** All that changes; a snapshot holds it. */
 export interface ClockState {
   /** When the next reporting pass is due; null: none is requested. */
   reportAtUs: number | null;
+  /** When kswapd's nap is over; null: it does not nap. */
+  napEndsAtUs: number | null;
 }
 
 export interface GuestClock {
@@ -37,10 +44,17 @@ export interface GuestClock {
   readonly state: ClockState;
 }
 
+/** The clock of a guest that boots at `nowUs`: its driver joins the kernel's chains. */
 export function startClock(memory: Memory, balloon: VirtioBalloon | null, nowUs: number): GuestClock {
-  const clock: GuestClock = { memory, balloon, state: { reportAtUs: null } };
+  const clock = resumeClock(memory, balloon, { reportAtUs: null, napEndsAtUs: null });
   settle(clock, nowUs);
   return clock;
+}
+
+/** The clock of a guest that comes back from a snapshot. */
+export function resumeClock(memory: Memory, balloon: VirtioBalloon | null, state: ClockState): GuestClock {
+  if (balloon !== null) joinKernel(balloon);
+  return { memory, balloon, state };
 }
 
 /**
@@ -48,38 +62,33 @@ export function startClock(memory: Memory, balloon: VirtioBalloon | null, nowUs:
  * nothing changed that can be read. Throws KernelBugError.
  */
 export function runClock(clock: GuestClock, fromUs: number, untilUs: number): boolean {
+  const { memory, balloon, state } = clock;
   let changed = settle(clock, fromUs);
   for (let nowUs = fromUs; ;) {
-    const reportAtUs = clock.state.reportAtUs ?? Infinity;
-    const nextUs = Math.min(nextMultiple(PROACTIVE_CHECK_US, nowUs), reportAtUs);
-    if (runBalloonUntil(clock, Math.min(nextUs, untilUs))) changed = true;
+    const gridUs = nextMultiple(PROACTIVE_CHECK_US, nowUs);
+    const stepUs = balloon === null ? Infinity : nextStepUs(balloon);
+    const nextUs = Math.min(stepUs, state.napEndsAtUs ?? Infinity, state.reportAtUs ?? Infinity, gridUs);
     if (nextUs > untilUs) return changed;
-    nowUs = nextUs;
-    if (reportAtUs === nowUs) changed = report(clock) || changed;
-    if (nowUs % PROACTIVE_CHECK_US === 0) changed = checkFragmentation(clock.memory) || changed;
-    if (nowUs % US_PER_SEC === 0) changed = refresh(clock.memory) || changed;
+    nowUs = Math.max(nowUs, nextUs);
+    if (balloon !== null && stepUs <= nextUs) changed = runDriver(balloon, nextUs) || changed;
+    if (state.napEndsAtUs === nextUs) wakeFromNap(clock);
+    if (state.reportAtUs === nextUs) changed = report(clock) || changed;
+    if (gridUs === nextUs) changed = tickOver(memory, nextUs) || changed;
     changed = settle(clock, nowUs) || changed;
   }
 }
 
-/** The driver's own steps, up to and including `untilUs`. */
-function runBalloonUntil(clock: GuestClock, untilUs: number): boolean {
-  const { balloon } = clock;
-  if (balloon === null) return false;
-  let changed = false;
-  for (let atUs = nextStepUs(balloon); atUs <= untilUs; atUs = nextStepUs(balloon)) {
-    runDriver(balloon, atUs);
-    settle(clock, atUs);
-    changed = true;
-  }
-  return changed;
-}
-
 /** After something has happened: threads that were woken run, and what was asked for is given its time. */
 function settle({ memory, state }: GuestClock, nowUs: number): boolean {
-  const woken = runWokenThreads(memory);
+  const ran = runWokenThreads(memory);
+  if (state.napEndsAtUs === null && isKswapdNapping(memory)) state.napEndsAtUs = nowUs + KSWAPD_NAP_US;
   if (state.reportAtUs === null && isReportingRequested(memory)) state.reportAtUs = nowUs + REPORTING_DELAY_US;
-  return woken;
+  return ran;
+}
+
+function wakeFromNap({ memory, state }: GuestClock): void {
+  state.napEndsAtUs = null;
+  endNaps(memory);
 }
 
 function report({ memory, balloon, state }: GuestClock): boolean {
@@ -90,6 +99,14 @@ function report({ memory, balloon, state }: GuestClock): boolean {
     reportFreePages(memory, (blocks) => balloon.device.receiveReport(memory, blocks)),
   );
   return true;
+}
+
+/** What is due every half and every full second. */
+function tickOver(memory: Memory, nowUs: number): boolean {
+  const compacted = checkFragmentation(memory);
+  if (nowUs % US_PER_SEC !== 0) return compacted;
+  advancePsi(memory, nowUs);
+  return refresh(memory) || compacted;
 }
 
 /** Returns false when the lists kept what they had. */

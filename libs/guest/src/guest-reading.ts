@@ -5,6 +5,7 @@ import {
   unusableIndex,
   vmstat,
   type Memory,
+  type Pressure,
   type MemoryUsage,
   type ZoneUsage,
 } from '#memory-core';
@@ -45,6 +46,8 @@ export interface GuestReading extends MemoryReading {
   /** What stopped it; null while it runs. */
   readonly stateReason: string | null;
   readonly balloon: BalloonReading;
+  /** Time lost waiting for memory. */
+  readonly pressure: { readonly some: Pressure; readonly full: Pressure };
   /** Memory that programs asked for in the last tick and did not get. */
   readonly unmetPages: number;
   /** Of all that changes in the guest besides its pages: what a replay must reach again. */

@@ -21,7 +21,7 @@ export function parseGuestRecord(text: string): GuestRecord {
   const fields = fieldsOf(parsed, 'state');
   return {
     run: oneOf(fields, 'run', RUN_STATES),
-    bugReason: fields['bugReason'] === null ? null : textOf(fields, 'bugReason'),
+    stopReason: fields['stopReason'] === null ? null : textOf(fields, 'stopReason'),
     request: optional(fields, 'request', parseRequest),
     work: listOf(fields, 'work').map(parseWork),
     pausedTicks: countOf(fields, 'pausedTicks'),
@@ -87,7 +87,8 @@ function parseHints(fields: Fields): FreePageHints {
 }
 
 function parseClock(fields: Fields): ClockState {
-  return { reportAtUs: fields['reportAtUs'] === null ? null : numberOf(fields, 'reportAtUs') };
+  const timeOf = (field: string): number | null => (fields[field] === null ? null : numberOf(fields, field));
+  return { reportAtUs: timeOf('reportAtUs'), napEndsAtUs: timeOf('napEndsAtUs') };
 }
 
 function parsePrograms(fields: Fields): ProgramsRecord {

@@ -85,7 +85,11 @@ describe('a guest’s snapshot', () => {
   });
 
   it.each<[string, (state: Record<string, unknown>) => void, RegExp]>([
-    ['no run state', (state) => delete state['run'], /field run must be one of RUNNING, PAUSED, KERNEL_BUG/],
+    [
+      'no run state',
+      (state) => delete state['run'],
+      /field run must be one of RUNNING, PAUSED, OOM_KILLED, KERNEL_BUG/,
+    ],
     ['a balloon of text', (state) => (state['balloon'] = 'big'), /field balloon must be an object/],
     ['no balloon', (state) => (state['balloon'] = null), /balloon where its options give none, or none/],
     [

@@ -8,7 +8,7 @@ import type { ClockState } from './guest-clock.js';
 import type { PendingWork } from './work/guest-work.js';
 import type { Programs, ProgramsState } from './workload/programs.js';
 
-export const RUN_STATES = ['RUNNING', 'PAUSED', 'KERNEL_BUG'] as const;
+export const RUN_STATES = ['RUNNING', 'PAUSED', 'OOM_KILLED', 'KERNEL_BUG'] as const;
 export type GuestRunState = (typeof RUN_STATES)[number];
 
 export interface BalloonRecord {
@@ -34,8 +34,8 @@ export interface ProgramsRecord {
 
 export interface GuestRecord {
   readonly run: GuestRunState;
-  /** What the kernel found broken; null while it runs. */
-  readonly bugReason: string | null;
+  /** What stopped the kernel; null while it runs. */
+  readonly stopReason: string | null;
   /** The balloon request that somebody waits for. */
   readonly request: BalloonRequest | null;
   /** Other work that goes on. */

@@ -2,8 +2,8 @@
  * One simulated VM: the memory core, a virtio balloon and the software that uses the memory, run tick by tick. It is a
  * function of its options, its commands and the ticks: no clock, no chance beyond its seed.
  *
- * A tick: requests are taken at its start, then programs act, then the balloon driver runs through the tick's million
- * microseconds, then the request is judged.
+ * A tick: requests are taken at its start, then programs act, then driver and kernel live through the tick's million
+ * microseconds (guest-clock.ts), then the request is judged.
  */
 import {
   auditMemory,
@@ -11,7 +11,9 @@ import {
   digestMemory,
   freePagesOf,
   KernelBugError,
+  memoryPressure,
   pageMap,
+  panicReason,
   procText,
   restoreMemory,
   runToEnd,
@@ -20,6 +22,7 @@ import {
   vmstat,
   type Memory,
   type PageMap,
+  type PanicReason,
   type ProcFile,
 } from '#memory-core';
 import { PAGE_SIZE_BYTES, RandomStream, TICK_US } from '#units';
@@ -37,9 +40,9 @@ import {
 } from './balloon/balloon-request.js';
 import { parkStatistics, readStatistics, type BalloonStatistic } from './balloon/balloon-statistics.js';
 import { commandHinting, countHintedPages, hintingWork } from './balloon/free-page-hinting.js';
-import { notifyOutOfMemory, setTarget } from './balloon/size-work.js';
+import { setTarget } from './balloon/size-work.js';
 import { attachBalloon, hasFeature, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
-import { runClock, startClock, type GuestClock } from './guest-clock.js';
+import { resumeClock, runClock, startClock, type GuestClock } from './guest-clock.js';
 import { offeredFeatures, optionsText, type GuestOptions } from './guest-options.js';
 import { readBalloon, readMemory, type GuestReading, type MemoryReading } from './guest-reading.js';
 import { parseGuestRecord } from './guest-record.js';
@@ -51,7 +54,7 @@ import { StateHash } from './state-hash.js';
 import type { GuestWork, WorkEnd } from './work/guest-work.js';
 import { WorkQueue } from './work/work-queue.js';
 import { runPrograms, startPrograms, type Programs } from './workload/programs.js';
-import { reclaim, slabRatio, type Software } from './workload/software.js';
+import { slabRatio, type Software } from './workload/software.js';
 
 /** The balloon list of a guest's only balloon in its memory. */
 const BALLOON_LIST = 0;
@@ -67,7 +70,7 @@ export class Guest {
   #pausedTicks = 0;
   #tick: number;
   #run: GuestRunState = 'RUNNING';
-  #bugReason: string | null = null;
+  #stopReason: string | null = null;
   #request: BalloonRequest | null = null;
   /** What memory and balloon looked like when they were last read; null once they may have changed. */
   #reading: MemoryReading | null = null;
@@ -85,14 +88,12 @@ export class Guest {
       memory,
       ramPages: options.assignedBytes / PAGE_SIZE_BYTES,
       slabPerCachePage: slabRatio(options.seed),
-      outOfMemory: () => (this.#balloon === null ? 0 : notifyOutOfMemory(this.#balloon)),
     };
     const driver = {
       memory,
       features: offeredFeatures(options),
       costs: options.balloonCosts ?? DEFAULT_BALLOON_COSTS,
       backOffUs: backOffUs(options.kernelProfile),
-      reclaim: (pages: number): number => reclaim(software, pages),
     };
     if (record === null) {
       this.#balloon = probeBalloon(driver);
@@ -103,9 +104,9 @@ export class Guest {
     this.#balloon = options.memoryBallooning ? attachBalloon(driver, BALLOON_LIST) : null;
     restoreBalloon(this.#balloon, record.balloon);
     this.#programs = restorePrograms(options.workload, software, record.programs);
-    this.#clock = { memory, balloon: this.#balloon, state: { ...record.clock } };
+    this.#clock = resumeClock(memory, this.#balloon, { ...record.clock });
     this.#run = record.run;
-    this.#bugReason = record.bugReason;
+    this.#stopReason = record.stopReason;
     this.#request = record.request;
     this.#pausedTicks = record.pausedTicks;
   }
@@ -173,8 +174,8 @@ export class Guest {
 
   /** Asks for other work, from the start of the next tick on. */
   perform(id: string, work: GuestWork, timeoutMs: number | null): void {
-    if (this.#bugReason !== null) {
-      this.#work.end(id, this.#tick + 1, { outcome: 'REFUSED', reason: this.#bugReason, result: null });
+    if (this.#stopReason !== null) {
+      this.#work.end(id, this.#tick + 1, { outcome: 'REFUSED', reason: this.#stopReason, result: null });
     } else if (work.kind === 'PAUSE' || work.kind === 'RESUME') {
       this.#switchRun(id, work.kind);
     } else {
@@ -201,10 +202,11 @@ export class Guest {
         if (this.#work.attempt(this.memory, this.#nowUs - TICK_US, this.#tick)) this.#reading = null;
         if (runPrograms(this.#programs, this.#tick - this.#pausedTicks)) this.#reading = null;
         this.#live();
+        this.#checkPanic();
         this.#auditSometimes();
       } catch (error) {
         if (!(error instanceof KernelBugError)) throw error;
-        this.#stopKernel(error.message);
+        this.#stop('KERNEL_BUG', `kernel BUG: ${error.message}`);
       }
     }
     return this.#ended.length === 0 ? NOTHING_ENDED : this.#ended.splice(0);
@@ -223,8 +225,9 @@ export class Guest {
       ...this.#reading,
       tick: this.#tick,
       run: this.#run,
-      stateReason: this.#bugReason,
-      balloon: readBalloon(this.#bugReason === null ? this.#balloon : null, this.#balloon, this.#nowUs),
+      stateReason: this.#stopReason,
+      balloon: readBalloon(this.#stopReason === null ? this.#balloon : null, this.#balloon, this.#nowUs),
+      pressure: memoryPressure(this.memory),
       unmetPages: this.#programs.state.unmet,
       stateDigest: state.finish(),
     };
@@ -282,11 +285,11 @@ export class Guest {
     const every = this.#options.auditEveryTicks ?? 0;
     if (every === 0 || this.#tick % every !== 0) return;
     const [finding] = auditMemory(this.memory);
-    if (finding !== undefined) this.#stopKernel(`its books do not add up: ${finding}`);
+    if (finding !== undefined) this.#stop('KERNEL_BUG', `kernel BUG: its books do not add up: ${finding}`);
   }
 
   #refusal(targetPages: number): string | null {
-    if (this.#bugReason !== null) return this.#bugReason;
+    if (this.#stopReason !== null) return this.#stopReason;
     if (this.#balloon === null) return 'the guest was built without MEMORY_BALLOONING: it has no balloon';
     const ramPages = this.#options.assignedBytes / PAGE_SIZE_BYTES;
     return targetPages <= ramPages
@@ -322,18 +325,24 @@ export class Guest {
     this.#reading = null;
   }
 
-  #stopKernel(reason: string): void {
-    this.#run = 'KERNEL_BUG';
-    this.#bugReason = `kernel BUG: ${reason}`;
+  /** Out of memory, with nobody left to kill. */
+  #checkPanic(): void {
+    const reason = panicReason(this.memory);
+    if (reason !== null) this.#stop('OOM_KILLED', PANICS[reason]);
+  }
+
+  #stop(run: 'KERNEL_BUG' | 'OOM_KILLED', reason: string): void {
+    this.#run = run;
+    this.#stopReason = reason;
     this.#reading = null;
-    this.#endRequest('REFUSED', this.#tick, this.#bugReason);
-    this.#work.refuseAll(this.#tick, this.#bugReason);
+    this.#endRequest('REFUSED', this.#tick, this.#stopReason);
+    this.#work.refuseAll(this.#tick, this.#stopReason);
   }
 
   #stateText(): string {
     const record: GuestRecord = {
       run: this.#run,
-      bugReason: this.#bugReason,
+      stopReason: this.#stopReason,
       request: this.#request,
       work: this.#work.pending,
       pausedTicks: this.#pausedTicks,
@@ -344,5 +353,11 @@ export class Guest {
     return asciiJson(record);
   }
 }
+
+/** The kernel's last words. */
+const PANICS: Readonly<Record<PanicReason, string>> = {
+  PANIC_ON_OOM: 'kernel panic: out of memory, and panic_on_oom is set',
+  NO_KILLABLE_PROCESS: 'kernel panic: system is deadlocked on memory: no process is left that may be killed',
+};
 
 const NOTHING_ENDED: readonly BalloonRequestEnd[] = [];

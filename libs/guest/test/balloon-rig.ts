@@ -2,6 +2,8 @@
 import { createMemory, createOwner, growOwner, procText, readUsage, shrinkOwner, vmstat } from '#memory-core';
 import type { KernelProfile, Memory } from '#memory-core';
 import { MIB } from '#units';
+import { ALLOC_WMARK_MIN, effectiveMark, pagesAboveMark } from '../../memory-core/src/allocator/watermark.js';
+import { ZONE_MOVABLE } from '../../memory-core/src/layout/constants.js';
 import { withoutPcp } from '../../memory-core/test/support/zone.js';
 import { DEFAULT_BALLOON_COSTS, backOffUs } from '../src/balloon/balloon-costs.js';
 import { BalloonFeature, type FreePageContent } from '../src/balloon/balloon-features.js';
@@ -41,7 +43,6 @@ export class BalloonRig {
       features: features | (deflateOnOom ? BalloonFeature.DEFLATE_ON_OOM : 0),
       costs: DEFAULT_BALLOON_COSTS,
       backOffUs: backOffUs(profile),
-      reclaim: () => 0,
       pagesPerFrame,
       ...(options.ringEntries === undefined ? {} : { ringEntries: options.ringEntries }),
       ...(options.freePageContent === undefined ? {} : { freePageContent: options.freePageContent }),
@@ -72,8 +73,12 @@ export class BalloonRig {
   /** Leaves the driver exactly `pages` to allocate: somebody else holds the rest. Returns that owner. */
   leave(pages: number): number {
     const owner = createOwner(this.memory, 'ANON');
-    growOwner(this.memory, owner, readUsage(this.memory).freePages);
-    shrinkOwner(this.memory, owner, pages, 'NEWEST');
+    let available = 0;
+    for (let zone = 0; zone < this.memory.zoneCount; zone++) {
+      const mark = effectiveMark(this.memory, zone, ALLOC_WMARK_MIN);
+      available += Math.max(0, pagesAboveMark(this.memory, zone, mark, ZONE_MOVABLE, 0));
+    }
+    growOwner(this.memory, owner, available - pages);
     return owner;
   }
 

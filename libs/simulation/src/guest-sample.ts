@@ -4,6 +4,7 @@ import { pagesToBytes } from '#units';
 
 export function toSample(guestId: string, reading: GuestReading): GuestSample {
   const counter = new Map(reading.vmstat);
+  const { some, full } = reading.pressure;
   return {
     guestId,
     tick: reading.tick,
@@ -19,15 +20,14 @@ export function toSample(guestId: string, reading: GuestReading): GuestSample {
       cachedBytes: pagesToBytes(reading.filePages),
       anonBytes: pagesToBytes(reading.anonPages),
       slabBytes: pagesToBytes(reading.slabReclaimablePages + reading.slabUnreclaimablePages),
-      // No swap and no stall accounting before reclaim exists.
-      swapUsedBytes: 0,
+      swapUsedBytes: pagesToBytes(reading.swapUsedPages),
       residentBytes: pagesToBytes(reading.residentPages),
       balloonTargetBytes: pagesToBytes(reading.balloon.targetPages),
       balloonActualBytes: pagesToBytes(reading.balloon.heldPages),
-      pressureSome10Ratio: 0,
-      pressureSome60Ratio: 0,
-      pressureFull10Ratio: 0,
-      pressureFull60Ratio: 0,
+      pressureSome10Ratio: some.avg10 / 100,
+      pressureSome60Ratio: some.avg60 / 100,
+      pressureFull10Ratio: full.avg10 / 100,
+      pressureFull60Ratio: full.avg60 / 100,
       unusableIndex9Ratio: reading.unusableIndex9Ratio,
       inflatedPagesTotal: counter.get('balloon_inflate') ?? 0,
       deflatedPagesTotal: counter.get('balloon_deflate') ?? 0,

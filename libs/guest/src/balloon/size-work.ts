@@ -145,10 +145,7 @@ function beginRun(driver: VirtioBalloon): void {
 function fill(driver: VirtioBalloon, wantedPages: number): void {
   const { memory, held } = driver;
   const wanted = Math.ceil(Math.min(wantedPages, REQUEST_PAGES) / driver.pagesPerFrame);
-  let got = balloonPageAllocList(memory, held, wanted);
-  if (got < wanted && driver.reclaim(wanted - got) > 0) {
-    got += balloonPageAllocList(memory, held.subarray(got), wanted - got);
-  }
+  const got = balloonPageAllocList(memory, held, wanted);
   driver.heldCount = got;
   driver.phase = got === wanted ? 'FILLED' : 'ASLEEP';
   if (got < wanted) driver.atUs += driver.backOffUs;

@@ -30,9 +30,6 @@ const LEAST_REPORTING_RING = 32;
 export const DRIVER_PHASES = ['IDLE', 'DUE', 'ASLEEP', 'FILLED', 'FILL_SENT', 'LEAK_SENT'] as const;
 export type DriverPhase = (typeof DRIVER_PHASES)[number];
 
-/** Asks the guest to make `pages` pages free, as direct reclaim would; returns how many it freed. */
-export type Reclaim = (pages: number) => number;
-
 /** Free page hinting; see free-page-hinting.ts. */
 export interface FreePageHints {
   /** The configuration changed since the command id was last read. */
@@ -52,7 +49,6 @@ export interface DriverOptions {
   readonly costs: BalloonCosts;
   /** Pause after a fill that ran out of pages. */
   readonly backOffUs: number;
-  readonly reclaim: Reclaim;
   /** Balloon pages in one page of the guest: 1, or 16 for 64 KiB pages. */
   readonly pagesPerFrame?: number;
   /** Default: free pages keep what they held. */
@@ -65,7 +61,6 @@ export interface VirtioBalloon {
   readonly costs: BalloonCosts;
   /** Pause after a fill that ran out of pages. */
   readonly backOffUs: number;
-  readonly reclaim: Reclaim;
   readonly pagesPerFrame: number;
   /** The negotiated bits. */
   readonly features: number;
@@ -88,6 +83,8 @@ export interface VirtioBalloon {
   /** The driver is being removed: configuration changes no longer queue work. */
   stopUpdate: boolean;
   readonly hints: FreePageHints;
+  /** What takes it off the kernel's chains again. */
+  readonly registrations: (() => void)[];
 }
 
 const PLAIN_CONTENT: FreePageContent = { initOnFree: false, pagePoisoning: false };
@@ -120,7 +117,6 @@ export function attachBalloon(options: DriverOptions, list: number): VirtioBallo
     memory: options.memory,
     costs: options.costs,
     backOffUs: options.backOffUs,
-    reclaim: options.reclaim,
     pagesPerFrame,
     features: negotiateFeatures(options.features, freePageContent),
     freePageContent,
@@ -135,6 +131,7 @@ export function attachBalloon(options: DriverOptions, list: number): VirtioBallo
     heldCount: 0,
     stopUpdate: false,
     hints: { toRead: false, received: 0, active: 0, blocks: [] },
+    registrations: [],
   };
   if (options.memory.config.balloonCompaction) registerMigration(driver);
   return driver;

@@ -1,8 +1,5 @@
 /** Work on a guest besides moving its balloon, from the moment it is asked for to its end. */
-import type { Memory } from '#memory-core';
-import { US_PER_MS, unreachable } from '#units';
-import { compact } from './compact.js';
-import { offline, online } from './memory-block.js';
+import { US_PER_MS } from '#units';
 
 export type GuestWork =
   | {
@@ -51,18 +48,4 @@ export interface WorkEnd {
 
 export function workDeadlineUs({ timeoutMs, startedUs }: PendingWork): number {
   return timeoutMs === null ? Infinity : startedUs + timeoutMs * US_PER_MS;
-}
-
-/** One attempt, within a tick. Throws KernelBugError. */
-export function attemptWork(memory: Memory, work: KernelWork): WorkAnswer | null {
-  switch (work.kind) {
-    case 'COMPACT':
-      return compact(memory, work);
-    case 'OFFLINE_MEMORY_BLOCK':
-      return offline(memory, work.block);
-    case 'ONLINE_MEMORY_BLOCK':
-      return online(memory, work.block);
-    default:
-      return unreachable(work);
-  }
 }

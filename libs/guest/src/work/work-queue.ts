@@ -1,6 +1,7 @@
 /** The work that a guest has been asked for and has not ended, in the order of asking; and the ends that nobody has heard of. */
 import type { Memory } from '#memory-core';
-import { attemptWork, workDeadlineUs, type KernelWork, type PendingWork, type WorkEnd } from './guest-work.js';
+import { attemptWork } from './attempt-work.js';
+import { workDeadlineUs, type KernelWork, type PendingWork, type WorkEnd } from './guest-work.js';
 
 type Told = Omit<WorkEnd, 'id' | 'tick'>;
 const NO_ENDS: readonly WorkEnd[] = [];

@@ -4,16 +4,27 @@
  * Growth comes as a ramp that begins at a drawn moment of the row and takes at least 10 s, at most 0.06 GiB/s: what one busy
  * core was seen to fill (a twelfth of the 0.7 GiB/s that a compiler run on twelve cores reached, data of
  * luhsra/hyperalloc-bench). Memory no longer wanted is freed at once or kept by the program's allocator; kept memory is
- * used again before new memory is asked for. Memory that cannot be had stays wanted and is asked for every tick.
+ * used again before new memory is asked for. A program that the OOM killer has killed starts again ten seconds later and wants
+ * what it held; memory that cannot be had stays wanted and is asked for every tick.
  */
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import type { RandomStream } from '#units';
 import { positionMs, rowAt, rowTicks } from './workload.js';
 import type { Workload } from './workload.js';
-import { PROCESSES, growCache, growProcess, shrinkPrograms, startSoftware } from './software.js';
+import {
+  PROCESSES,
+  buryKilled,
+  growCache,
+  growProcess,
+  programPages,
+  shrinkPrograms,
+  startSoftware,
+} from './software.js';
 import type { Software } from './software.js';
 
 const RAMP_TICKS = 10;
+/** From its death to the first page of a program that is started again (a guess; service managers wait 0.1 s to minutes). */
+const RESTART_TICKS = 10;
 const RAMP_PAGES_PER_TICK = Math.floor((0.06 * GIB) / PAGE_SIZE_BYTES) * (TICK_MS / 1000);
 /** Pages that enter the page cache together: the default readahead, 128 KiB. */
 const READAHEAD_PAGES = 32;
@@ -86,7 +97,18 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
     growCache(software, pages);
     busy = true;
   }
+  if (buryKilled(software)) startAgain(software, state, tick);
   return busy;
+}
+
+/** What the killed programs held is wanted again; what they kept without wanting it is gone. */
+function startAgain(software: Software, state: ProgramsState, tick: number): void {
+  const lost = state.goal + state.kept - state.pending - programPages(software);
+  const unwanted = Math.min(state.kept, lost);
+  state.kept -= unwanted;
+  state.pending += lost - unwanted;
+  state.ramp = rampOf(state.pending);
+  state.rampTick = tick + RESTART_TICKS;
 }
 
 /** Returns true when memory was freed. */

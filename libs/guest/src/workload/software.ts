@@ -11,10 +11,20 @@
  *   reclaimable slab        a ratio of the page cache, at most 0.15 of RAM; the ratio is drawn per guest
  *   page tables             1.5 × (anonymous + 0.15 × page cache) / 512
  *
- * Shortage, until reclaim is part of the core: when an allocation comes back short, the oldest page cache goes, down to what
- * programs run from; then a guest with deflate-on-OOM takes balloon pages back; what is still missing stays missing.
+ * Shortage is the kernel's affair: requests reclaim page cache, slab and, where there is swap, programs' pages; then a balloon
+ * with deflate-on-OOM gives back; then the OOM killer takes the largest program. Daemons are never killed. What was killed
+ * starts again (programs.ts).
  */
-import { createOwner, drainAllPages, freePagesOf, growOwner, ownerPages, readUsage, shrinkOwner } from '#memory-core';
+import {
+  createOwner,
+  destroyOwner,
+  growOwner,
+  isOwnerKilled,
+  joinProcess,
+  ownerPages,
+  readUsage,
+  shrinkOwner,
+} from '#memory-core';
 import type { Memory, OwnerKind } from '#memory-core';
 import { MIB, PAGE_SIZE_BYTES, RandomStream, invariant } from '#units';
 
@@ -48,8 +58,6 @@ const DAEMON_PAGES = 64 * MIB_PAGES;
 const BOOT_CACHE_PAGES = 112 * MIB_PAGES;
 const FIXED_PART_RATIO = 1 / 32;
 const BOOT_CACHE_PART_RATIO = 1 / 16;
-/** Share of the boot cache that programs run from: never dropped. */
-const MAPPED_CACHE_RATIO = 0.25;
 const SLAB_OF_ANON_RATIO = 0.01;
 /** Bounds of slabRatio (model A.2: 0.06 for large files; 0.25 of those files that have slab). */
 const LEAST_SLAB_RATIO = 0.06;
@@ -62,15 +70,14 @@ const SETTLE_PAGES = 32;
 /** Boot takes memory in this many rounds, so that what runs is mixed as it would be. */
 const BOOT_ROUNDS = 16;
 
-/** Gives back balloon pages when nothing else is left (deflate-on-OOM); returns how many. */
-export type OutOfMemory = () => number;
+/** oom_score_adj of what must not be killed, as sshd and the like set it for themselves. */
+const NEVER_KILLED = -1000;
 
 export interface Software {
   readonly memory: Memory;
   readonly ramPages: number;
   /** Reclaimable slab for each page of page cache. */
   readonly slabPerCachePage: number;
-  readonly outOfMemory: OutOfMemory;
 }
 
 /** Reclaimable slab for each page of page cache, drawn for a guest: large files have little of it, many small ones more. */
@@ -91,6 +98,7 @@ export function fixedPages(ramPages: number): number {
 export function startSoftware(software: Software, anonPages: number, cachePages: number): number {
   const { memory, ramPages } = software;
   OWNERS.forEach((kind, id) => invariant(createOwner(memory, kind) === id, 'owners are numbered as they are created'));
+  joinProcess(memory, DAEMONS, DAEMONS, NEVER_KILLED);
   const cache = Math.min(bootCache(ramPages) + cachePages, roomForCache(software, anonPages));
   let missing = 0;
   for (let round = 0; round < BOOT_ROUNDS; round++) {
@@ -113,19 +121,23 @@ export function programPages(software: Software): number {
   return pages;
 }
 
-/** Gives a program up to `pages` more, at the cost of page cache and balloon; returns how many it got. */
+/** Gives a program up to `pages` more; returns how many it got: fewer when it was killed for them, or the kernel panicked. */
 export function growProcess(software: Software, process: number, pages: number): number {
-  const { memory } = software;
-  let got = growOwner(memory, process, pages);
-  while (got < pages) {
-    const dropped = reclaim(software, pages - got);
-    const more = growOwner(memory, process, pages - got);
-    if (dropped + more === 0) break;
-    got += more;
-  }
-  while (got < pages && software.outOfMemory() > 0) got += growOwner(memory, process, pages - got);
+  const got = growOwner(software.memory, process, pages);
   settle(software, SETTLE_PAGES);
   return got;
+}
+
+/** Clears away the programs that the OOM killer has killed, so that they can start again; true when there was one. */
+export function buryKilled({ memory }: Software): boolean {
+  let buried = false;
+  for (let process = 0; process < PROCESSES; process++) {
+    if (!isOwnerKilled(memory, process)) continue;
+    destroyOwner(memory, process);
+    invariant(createOwner(memory, 'ANON') === process, 'the lowest free id is the one that was given back');
+    buried = true;
+  }
+  return buried;
 }
 
 /** Takes `pages` from the programs, the youngest first, from `process` on; returns how many there were. */
@@ -138,32 +150,10 @@ export function shrinkPrograms(software: Software, process: number, pages: numbe
   return freed;
 }
 
-/** Brings `pages` into the page cache: into free memory while it lasts, then in place of the oldest. */
+/** Brings `pages` into the page cache; where memory is short, reclaim takes the oldest for it. */
 export function growCache(software: Software, pages: number): void {
-  const { memory, ramPages } = software;
-  // The watermarks are far below a quarter of RAM: with so much free there is no need to read them.
-  const plenty = freePagesOf(memory) >= ramPages / 4 + pages;
-  const room = plenty ? pages : Math.max(0, roomAboveHigh(memory));
-  const evicted = room < pages ? dropCache(software, pages - room) : 0;
-  growOwner(memory, CACHE, Math.min(pages, room + evicted));
+  growOwner(software.memory, CACHE, pages);
   settle(software, SETTLE_PAGES);
-}
-
-/** Makes up to `pages` free for somebody who waits: free pages help him, pages on per-CPU lists do not. */
-export function reclaim(software: Software, pages: number): number {
-  const dropped = dropCache(software, pages);
-  if (dropped > 0) drainAllPages(software.memory);
-  return dropped;
-}
-
-/** Drops up to `pages` of page cache, oldest first, and the slab that went with it; returns how many pages came free. */
-function dropCache(software: Software, pages: number): number {
-  const { memory, ramPages } = software;
-  const spare = ownerPages(memory, CACHE) - Math.floor(bootCache(ramPages) * MAPPED_CACHE_RATIO);
-  if (spare <= 0) return 0;
-  const freed = shrinkOwner(memory, CACHE, Math.min(pages, spare), 'OLDEST');
-  const slab = ownerPages(memory, SLAB_RECLAIMABLE) - wantedSlab(software);
-  return slab > 0 ? freed + shrinkOwner(memory, SLAB_RECLAIMABLE, slab, 'OLDEST') : freed;
 }
 
 /** Brings slab and page tables to what anonymous memory and page cache ask for, if they are `tolerancePages` off. */
@@ -187,7 +177,7 @@ function wantedSlab(software: Software): number {
   return Math.floor(Math.min(wanted, SLAB_OF_RAM_RATIO * software.ramPages));
 }
 
-/** Free pages above the high watermarks: below them the kernel would rather drop old page cache than take more. */
+/** Free pages above the high watermarks: below them kswapd would drop old page cache again. */
 function roomAboveHigh(memory: Memory): number {
   const { zones, freePages } = readUsage(memory);
   return zones.reduce((room, zone) => room - zone.watermarks.highPages, freePages);
