@@ -12,6 +12,7 @@ const USE_OF_LETTER: Readonly<Record<string, FrameUse>> = {
   R: 'RESERVED',
   c: 'KERNEL',
   o: 'KERNEL',
+  B: 'HELD',
   '-': 'HOLE',
 };
 

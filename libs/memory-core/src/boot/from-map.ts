@@ -11,7 +11,7 @@ import { parseConfig } from '../layout/memory-config.js';
 import { OWNER_FIELDS, allocateMemory, ownerListNode } from '../layout/memory.js';
 import type { Memory, MemoryConfig } from '../layout/memory.js';
 import { PCP_FIELDS, P_COUNT, P_HIGH } from '../layout/pcp-fields.js';
-import { TAG_HOLE, TAG_OWNER, TAG_RESERVED } from '../layout/tags.js';
+import { TAG_ALLOCATED, TAG_HOLE, TAG_OWNER, TAG_RESERVED } from '../layout/tags.js';
 import { ZONE_FIELDS, Z_LATE_MANAGED, Z_MANAGED, Z_PRESENT } from '../layout/zone-fields.js';
 import { pushHead } from '../allocator/page-list.js';
 import { O_PAGES } from '../owners/owner-kind.js';
@@ -19,7 +19,7 @@ import type { OwnerKind } from '../owners/owner-kind.js';
 import { createOwner } from '../owners/owner.js';
 import { finishBoot, releaseRange } from './create.js';
 
-/** What a frame was used for. PER_CPU: on a per-CPU list, see PerCpuLists. */
+/** What a frame was used for. PER_CPU: on a per-CPU list, see PerCpuLists. HELD: by the caller, TAG_ALLOCATED. */
 export const FRAME_USES = [
   'FREE',
   'ANON',
@@ -30,6 +30,7 @@ export const FRAME_USES = [
   'RESERVED',
   'HOLE',
   'PER_CPU',
+  'HELD',
 ] as const;
 export type FrameUse = (typeof FRAME_USES)[number];
 
@@ -134,6 +135,9 @@ function placeRun(
       break;
     case 'HOLE':
       memory.tag.fill(TAG_HOLE, startPfn, endPfn);
+      break;
+    case 'HELD':
+      memory.tag.fill(TAG_ALLOCATED, startPfn, endPfn);
       break;
     default:
       invariant(FRAME_USES[use] === 'PER_CPU', `frame ${startPfn} has no use`);
