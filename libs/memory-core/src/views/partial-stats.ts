@@ -9,7 +9,7 @@ import {
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
 } from '../owners/owner-kind.js';
-import { MAX_BALLOON_DEVICES, TAG_BALLOON, TAG_BALLOON_ISOLATED } from '../layout/tags.js';
+import { NODE_FIELDS, N_BALLOON_PAGES } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE } from '../layout/zone-fields.js';
 
 type Reader = (memory: Memory, counts: Int32Array) => number;
@@ -39,11 +39,11 @@ const NODE_READERS: Readonly<Partial<Record<string, Reader>>> = {
   nr_anon_pages: held(KIND_ANON),
   nr_file_pages: held(KIND_FILE),
   nr_page_table_pages: held(KIND_PAGE_TABLE),
-  nr_balloon_pages: (_memory, counts) => balloonFrames(counts),
 };
 
 /** A count of the node's: `counts` are the tags of its frames. 0 for what this core has no source for. */
 export function nodeStat(memory: Memory, node: number, counts: Int32Array, name: string): number {
+  if (name === 'nr_balloon_pages') return memory.nodes[node * NODE_FIELDS + N_BALLOON_PAGES];
   if (name === 'nr_free_pages') return sumOverZones(memory, node, (zone) => memory.zones[zone * ZONE_FIELDS + Z_FREE]);
   if (name === 'nr_free_pages_blocks') return sumOverZones(memory, node, (zone) => freePagesInBlocks(memory, zone));
   return NODE_READERS[name.replace('nr_zone_', 'nr_')]?.(memory, counts) ?? 0;
@@ -64,15 +64,6 @@ export function freePagesInBlocks(memory: Memory, zone: number): number {
     for (let type = 0; type < ISOLATE; type++) pages += memory.freeCount[at + type] * 2 ** order;
   }
   return pages;
-}
-
-/** Listed and isolated pages of all balloon devices. */
-export function balloonFrames(counts: Int32Array): number {
-  let frames = 0;
-  for (let device = 0; device < MAX_BALLOON_DEVICES; device++) {
-    frames += counts[TAG_BALLOON + device] + counts[TAG_BALLOON_ISOLATED + device];
-  }
-  return frames;
 }
 
 function sumOverZones(memory: Memory, node: number, value: (zone: number) => number): number {
