@@ -17,5 +17,9 @@ export const N_KSWAPD_NAPS = 3;
 export const N_KCOMPACTD_WOKEN = 8;
 /** nr_balloon_pages where the release counts them: inflated minus deflated here, wherever pages have moved since. */
 export const N_BALLOON_PAGES = 9;
-/** 32 words; free: 7, 10 … 31. */
+/** What writing anonymous pages out has cost lately, in units of reclaim/cost.ts. */
+export const N_ANON_COST = 10;
+/** File pages that had come back to the active list when the node was last reclaimed (workingset_activate_file). */
+export const N_SEEN_FILE_REFAULTS = 11;
+/** 32 words; free: 7, 12 … 31. */
 export const NODE_FIELDS = 32;

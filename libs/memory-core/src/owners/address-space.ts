@@ -31,6 +31,7 @@ import { ACTIVE, INACTIVE, addToList } from './lru.js';
 import { ABSENT, mapFrames, mappingOf } from './mapping.js';
 import { createOwner, destroyOwner } from './owner.js';
 import {
+  KIND_ANON,
   KIND_FILE,
   O_BLOCK_DEVICE,
   O_EVICTED,
@@ -46,6 +47,7 @@ import {
 } from './owner-kind.js';
 import { freeMapped } from './release.js';
 import { swapIn, useFrame } from './swap-in.js';
+import { freeSwapPages } from './swap-slots.js';
 
 const KIB_PER_PAGE = 4;
 const ROW = OWNER_FIELDS;
@@ -164,7 +166,7 @@ function readIn(memory: Memory, owner: number, page: number, end: number): numbe
   let which = INACTIVE;
   if (page < known) {
     events[EV_WORKINGSET_REFAULT_FILE] += run.pages;
-    if (owners[row + O_EVICTED] <= owners[row + O_PAGES]) {
+    if (owners[row + O_EVICTED] <= workingSet(memory, owner)) {
       which = ACTIVE;
       events[EV_WORKINGSET_ACTIVATE_FILE] += run.pages;
     }
@@ -173,6 +175,20 @@ function readIn(memory: Memory, owner: number, page: number, end: number): numbe
     owners[row + O_READ_PAGES] = page + run.pages;
   }
   return adoptRun(memory, owner, page, run, which);
+}
+
+/**
+ * A page that was dropped and comes back was wanted if what has been dropped since fits into this: the owner's pages and,
+ * with swap, all anonymous ones, which could have gone in its place. (The kernel remembers the moment for each page; here all
+ * that the owner lacks counts as dropped since.)
+ */
+function workingSet(memory: Memory, owner: number): number {
+  let pages = memory.owners[owner * ROW + O_PAGES];
+  if (freeSwapPages(memory) === 0) return pages;
+  for (let row = 0; row < memory.owners.length; row += ROW) {
+    if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_ANON + 1) pages += memory.owners[row + O_PAGES];
+  }
+  return pages;
 }
 
 function giveBack(memory: Memory, run: PageStretch): number {

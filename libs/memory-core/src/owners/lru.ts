@@ -2,8 +2,9 @@
  * The two lists of an owner, as the kernel keeps them for each memory cgroup and kind of page: list 0 is inactive, list 1
  * active, newest at the head. One bit a frame says on which of them a page is. A huge page is one node and 512 pages.
  *
- * New pages start inactive; a page that is used again is activated at once (the kernel marks it referenced first, and
- * activates it at the next use); reclaim takes from the inactive tail and refills it from the active tail.
+ * New pages start inactive; an anonymous page that is used again is activated at once (the kernel sees its accessed bit when
+ * it scans), a file page when it is read again after reclaim has dropped it. Reclaim takes from the inactive tail and
+ * refills that list from the active tail.
  */
 import { pushHead, unlink } from '../allocator/page-list.js';
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';

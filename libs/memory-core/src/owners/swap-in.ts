@@ -22,9 +22,9 @@ import { OWNER_FIELDS, S_SWAP_USED } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { stallOfSwapIn } from '../reclaim/stall.js';
-import { ACTIVE, INACTIVE, addToList, listOfPage, removeFromList } from './lru.js';
+import { ACTIVE, INACTIVE, addToList, removeFromList } from './lru.js';
 import { dropCopy, entrySlot, mapFrames, mappingOf } from './mapping.js';
-import { O_KILLED, O_PAGES, O_SWAPPED } from './owner-kind.js';
+import { KIND_FILE, O_KILLED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from './owner-kind.js';
 import { headOfPage } from './release.js';
 
 const ROW = OWNER_FIELDS;
@@ -32,7 +32,10 @@ const KIB_PER_PAGE = 4;
 /** vm.page-cluster 3. */
 const CLUSTER_SLOTS = 8;
 
-/** A page that is there is used: it goes to the head of the active list; writing to it makes its copy in swap wrong. */
+/**
+ * A page that is there is used: an anonymous page goes to the head of the active list, a file page to that of the list it
+ * is on (only a page that comes back after it was dropped is activated); writing makes a copy in swap wrong.
+ */
 export function useFrame(memory: Memory, owner: number, pfn: number, write: boolean): void {
   const { frameSlot, events } = memory;
   if (frameSlot.length > 0 && frameSlot[pfn] !== 0) {
@@ -41,9 +44,7 @@ export function useFrame(memory: Memory, owner: number, pfn: number, write: bool
       events[EV_PGFAULT]++;
       events[EV_SWAP_RA_HIT]++;
       if (write || isSwapHalfFull(memory)) dropCopy(memory, pfn);
-      return;
-    }
-    if (write) {
+    } else if (write) {
       events[EV_PGFAULT]++;
       dropCopy(memory, pfn);
     }
@@ -51,9 +52,10 @@ export function useFrame(memory: Memory, owner: number, pfn: number, write: bool
   // A page that is being moved is not on a list.
   if (memory.tag[pfn] !== TAG_OWNER + owner) return;
   const head = headOfPage(memory, pfn);
-  if (listOfPage(memory, head) === INACTIVE) events[EV_PGACTIVATE]++;
-  removeFromList(memory, owner, head);
-  addToList(memory, owner, head, ACTIVE);
+  const which = removeFromList(memory, owner, head);
+  const file = memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1;
+  if (!file && which === INACTIVE) events[EV_PGACTIVATE]++;
+  addToList(memory, owner, head, file ? which : ACTIVE);
 }
 
 /** Major fault: reads the page's slot and those around it. False when there is no memory for it, or the owner is dead. */
@@ -71,6 +73,8 @@ export function swapIn(memory: Memory, owner: number, page: number, write: boole
   const pfn = readSlot(memory, owner, page, entrySlot(entry));
   if (pfn === NIL) return false;
   memory.frameSlot[pfn] = slot + 1;
+  removeFromList(memory, owner, pfn);
+  addToList(memory, owner, pfn, ACTIVE);
   if (write || isSwapHalfFull(memory)) dropCopy(memory, pfn);
   return true;
 }

@@ -13,7 +13,7 @@ import { homeNode, zonelistOf } from '../allocator/freelist.js';
 import { isNodeHopeless } from './balance.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
-import { shrinkNode } from './shrink-node.js';
+import { noteRefaults, shrinkNode } from './shrink-node.js';
 import { stallOfDirectReclaim } from './stall.js';
 
 /** Orders above it are left to compaction as soon as there is enough free memory for it. */
@@ -39,6 +39,7 @@ export function directReclaim(memory: Memory, order: number, gfp: number): numbe
   let result = reclaimOnce(memory, control, list, order);
   // From 6.8 on an attempt that stopped early on purpose is followed by one over everything, counted like another.
   if (result === 0 && memory.rules.reclaimWalksTwice) result = reclaimOnce(memory, control, list, order);
+  noteRefaults(memory, node);
   stallOfDirectReclaim(memory, control);
   return result;
 }

@@ -3,6 +3,7 @@
  * Source: mm/vmscan.c of Linux 6.12 (wakeup_kswapd, balance_pgdat, kswapd_try_to_sleep), as described in the reference,
  * sections 6.1 and 12.1.14.
  */
+import { setPcpFlag } from '../allocator/pcp-flags.js';
 import { wakeKcompactd } from '../compaction/kcompactd.js';
 import { compactGap } from '../compaction/suitability.js';
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';
@@ -23,7 +24,7 @@ import type { Task } from '../tasks/task.js';
 import { isNodeBalanced, isNodeBoosted, isNodeHopeless, managedZones } from './balance.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
-import { shrinkNode } from './shrink-node.js';
+import { noteRefaults, shrinkNode } from './shrink-node.js';
 import { stallOfKswapd } from './stall.js';
 
 /** kswapd naps this long after a run before it sleeps in earnest (endKswapdNap). */
@@ -118,7 +119,7 @@ function* balanceNode(memory: Memory, node: number, order: number, highestType: 
   const boosts = near.map((zone) => zones[zone * ZONE_FIELDS + Z_BOOST]);
   const boosted = boosts.some((boost) => boost > 0);
   memory.events[EV_PAGEOUTRUN]++;
-  for (const zone of near) zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] |= ZONE_RECLAIM_ACTIVE;
+  for (const zone of near) setPcpFlag(memory, zone, ZONE_RECLAIM_ACTIVE);
 
   const control: ReclaimControl = {
     node,
@@ -141,6 +142,7 @@ function* balanceNode(memory: Memory, node: number, order: number, highestType: 
   if (!reached && control.reclaimed === 0 && !boosted) memory.nodes[node * NODE_FIELDS + N_KSWAPD_FAILURES]++;
 
   for (const zone of near) zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] &= ~ZONE_RECLAIM_ACTIVE;
+  noteRefaults(memory, node);
   stallOfKswapd(memory, control);
   if (!boosted) return;
   near.forEach((zone, index) => {

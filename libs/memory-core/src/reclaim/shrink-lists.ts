@@ -27,6 +27,7 @@ import { copyOf, hasMapping, moveToSlot } from '../owners/mapping.js';
 import { KIND_FILE, O_ACTIVE, O_EVICTED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from '../owners/owner-kind.js';
 import { disownPage, splitHugePage } from '../owners/release.js';
 import { takeSlot } from '../owners/swap-slots.js';
+import { noteSwapOut } from './cost.js';
 import type { ReclaimControl } from './reclaim-control.js';
 
 const ROW = OWNER_FIELDS;
@@ -61,6 +62,7 @@ export function shrinkActive(memory: Memory, owner: number, pages: number, contr
 
 /** Frees up to `pages` pages from the inactive tail. Returns how many; fewer when the list or the swap device is at its end. */
 export function shrinkInactive(memory: Memory, owner: number, pages: number, control: ReclaimControl): number {
+  const writtenBefore = control.written;
   let freed = 0;
   let scanned = 0;
   while (scanned < pages) {
@@ -72,6 +74,8 @@ export function shrinkInactive(memory: Memory, owner: number, pages: number, con
     freed++;
   }
   countScan(memory, owner, scanned, freed, control);
+  const written = control.written - writtenBefore;
+  if (written > 0) noteSwapOut(memory, control.node, written);
   return freed;
 }
 

@@ -4,26 +4,20 @@
  */
 import { OWNER_FIELDS, SYSCTL_SWAPPINESS, S_RECLAIM_CURSOR } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { NODE_FIELDS, N_KSWAPD_FAILURES } from '../layout/node-fields.js';
+import { EV_WORKINGSET_ACTIVATE_FILE } from '../layout/events.js';
+import { NODE_FIELDS, N_KSWAPD_FAILURES, N_SEEN_FILE_REFAULTS } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE, Z_WMARK_HIGH } from '../layout/zone-fields.js';
 import { KIND_ANON, KIND_FILE, O_ACTIVE, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
 import { MAX_OWNERS } from '../layout/tags.js';
+import { SHARES, weighCosts } from './cost.js';
+import type { Balance } from './cost.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
 import { isInactiveLow, shrinkActive, shrinkInactive } from './shrink-lists.js';
 import { shrinkSlab } from './shrinkers.js';
 
 const ROW = OWNER_FIELDS;
-/** Swappiness is of 200. */
-const SWAPPINESS_SUM = 200;
-
-/** Shares of 200 in which anonymous and file pages are scanned. */
-interface Balance {
-  readonly anon: number;
-  readonly file: number;
-}
-
 /** One round at the control's priority; what it got adds to the control. */
 export function shrinkNode(memory: Memory, control: ReclaimControl): void {
   const before = control.reclaimed;
@@ -49,6 +43,11 @@ interface Lists {
   file: number;
 }
 
+/** What has been missed until now is known from here on: at the end of each reclaim. */
+export function noteRefaults(memory: Memory, node: number): void {
+  memory.nodes[node * NODE_FIELDS + N_SEEN_FILE_REFAULTS] = memory.events[EV_WORKINGSET_ACTIVATE_FILE];
+}
+
 function countLists(memory: Memory): Lists {
   const lists: Lists = { anonInactive: 0, anon: 0, fileInactive: 0, file: 0 };
   for (let row = 0; row < memory.owners.length; row += ROW) {
@@ -70,12 +69,18 @@ function balanceOf(memory: Memory, control: ReclaimControl): Balance {
   const lists = countLists(memory);
   const swappiness = memory.sysctls[SYSCTL_SWAPPINESS];
   const canSwap = control.maySwap && freeSwapPages(memory) > 0;
-  if (!canSwap || swappiness === 0) return { anon: 0, file: SWAPPINESS_SUM };
-  if (control.priority === 0) return { anon: SWAPPINESS_SUM, file: SWAPPINESS_SUM };
-  if (isFileTiny(memory, control, lists)) return { anon: SWAPPINESS_SUM, file: 0 };
-  const fileAmple = lists.fileInactive >> control.priority > 0 && lists.fileInactive * 2 >= lists.file;
-  if (fileAmple) return { anon: 0, file: SWAPPINESS_SUM };
-  return { anon: swappiness, file: SWAPPINESS_SUM - swappiness };
+  if (!canSwap || swappiness === 0) return { anon: 0, file: SHARES };
+  if (control.priority === 0) return { anon: SHARES, file: SHARES };
+  if (isFileTiny(memory, control, lists)) return { anon: SHARES, file: 0 };
+  if (isCacheAmple(memory, control, lists)) return { anon: 0, file: SHARES };
+  return weighCosts(memory, control.node, swappiness);
+}
+
+/** Cache that nobody misses, enough for this round: then only cache is taken. */
+function isCacheAmple(memory: Memory, control: ReclaimControl, lists: Lists): boolean {
+  const seen = memory.nodes[control.node * NODE_FIELDS + N_SEEN_FILE_REFAULTS];
+  const missed = memory.events[EV_WORKINGSET_ACTIVATE_FILE] !== seen;
+  return !missed && lists.fileInactive >> control.priority > 0 && lists.fileInactive * 2 >= lists.file;
 }
 
 /** So little cache that dropping all of it would not balance the node: then it is kept. */
@@ -115,5 +120,5 @@ function shrinkOwnerLists(memory: Memory, owner: number, balance: Balance, contr
 }
 
 function scanOf(pages: number, share: number, control: ReclaimControl): number {
-  return Math.floor(((pages >> control.priority) * share) / SWAPPINESS_SUM);
+  return Math.floor(((pages >> control.priority) * share) / SHARES);
 }
