@@ -75,9 +75,16 @@ class Host {
   readonly ledger = new HostLedger();
   readonly #askedBack = new Map<string, number[]>();
   #speaker = '';
+  /** Whose request is not answered yet. */
+  #waiting: string | null = null;
 
   constructor(driver: VirtioBalloon) {
     driver.device.observer = (event) => {
+      if (event.kind !== 'INFLATE' && event.kind !== 'DEFLATE') return;
+      // The kernel's driver has one array of pfns for both queues.
+      if (this.#waiting !== null)
+        this.ledger.problems.push(`${this.#speaker} overwrites the request of ${this.#waiting}`);
+      this.#waiting = this.#speaker;
       if (event.kind === 'INFLATE') this.ledger.inflate([...event.pfns]);
       if (event.kind !== 'DEFLATE') return;
       this.ledger.askBack([...event.pfns]);
@@ -88,6 +95,7 @@ class Host {
   acknowledge(name: string): void {
     this.ledger.giveBack(this.#askedBack.get(name) ?? []);
     this.#askedBack.delete(name);
+    if (this.#waiting === name) this.#waiting = null;
   }
 
   /** The actor, whose requests are answered as soon as it may go on. */
@@ -107,7 +115,7 @@ class Host {
 
   state(): string {
     const pending = [...this.#askedBack].map(([name, pfns]) => `${name} ${pfns.join()}`);
-    return [...[...this.ledger.frames].sort((a, b) => a - b), ...pending.sort()].join();
+    return [this.#waiting, ...[...this.ledger.frames].sort((a, b) => a - b), ...pending.sort()].join();
   }
 }
 
