@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { allocatePages } from './allocate.js';
+import { allocatePages, allocateRun } from './allocate.js';
 import { discardPages } from '../host/backing.js';
 import {
   balloonPageAllocList,
@@ -10,12 +10,14 @@ import {
 } from '../balloon/balloon.js';
 import { NIL } from '../layout/constants.js';
 import { freePageList, freePages } from './free.js';
-import { Gfp, gfpHighestZoneType, gfpMigratetype } from '../layout/gfp.js';
+import { GFP_BIT_DIRECT_RECLAIM, Gfp, gfpHighestZoneType, gfpMigratetype } from '../layout/gfp.js';
 import { PCP_RUN_WORDS, balloonListNode, ownerListNode, pcpListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { createOwner, growOwner, shrinkOwner } from '../owners/owner.js';
-import { PCP_FIELDS, PCP_RUNS, P_RUNS } from '../layout/pcp-fields.js';
+import { PCP_FIELDS, PCP_RUNS, P_MOST_FREE_COUNT, P_RUNS } from '../layout/pcp-fields.js';
 import { drainAllPages, refreshVmstat } from './pcp-setup.js';
+import type { PageStretch } from './page-stretch.js';
+import { TAG_ALLOCATED } from '../layout/tags.js';
 import type { KernelProfile } from '../layout/profile.js';
 import { digestMemory, restoreMemory, snapshotMemory } from '../state/snapshot.js';
 import { SlowMemory } from '../../test/oracle/slow-memory.js';
@@ -58,7 +60,42 @@ class Pair {
     freePages(this.memory, block.pfn, block.order);
   }
 
-  grow(who: 'anon' | 'slab', pages: number): void {
+  /** Single pages in strides, down to the marks, by a request that may not reclaim. */
+  hold(pages: number, gfp: number): void {
+    const wanted: number[] = [];
+    for (let at = 0; at < pages; at++) {
+      const pfn = this.ask(0, gfp);
+      if (pfn === NIL) break;
+      wanted.push(pfn);
+    }
+    const run: PageStretch = { startPfn: NIL, step: 1, pages };
+    const got: number[] = [];
+    while (got.length < pages && allocateRun(this.memory, gfp, run)) {
+      for (let page = 0; page < run.pages; page++) got.push(run.startPfn + page * run.step);
+      run.pages = pages - got.length;
+    }
+    expect(got).toEqual(wanted);
+    for (const pfn of got) {
+      this.memory.tag[pfn] = TAG_ALLOCATED;
+      this.blocks.push({ pfn, order: 0 });
+    }
+  }
+
+  /** Of `pages`, those that are there to get without reclaim, whatever boosts and refills do on the way. */
+  private within(pages: number): number {
+    const { zones } = this.slow;
+    const spare = zones.map((zone) => {
+      const kept = zone.min + zone.reserve[3] + Math.max(512, zone.high * 1.5) + 480;
+      return Math.max(0, this.slow.freePages(zone) - Math.ceil(kept));
+    });
+    return Math.min(
+      pages,
+      spare.reduce((sum, one) => sum + one, 0),
+    );
+  }
+
+  grow(who: 'anon' | 'slab', asked: number): void {
+    const pages = this.within(asked);
     const gfp = who === 'anon' ? Gfp.HIGHUSER_MOVABLE : Gfp.RECLAIMABLE;
     const owner = this[who];
     let got = 0;
@@ -78,7 +115,8 @@ class Pair {
     expect(shrinkOwner(this.memory, this[who], pages, from)).toBe(gone.length);
   }
 
-  inflate(pages: number): void {
+  inflate(asked: number): void {
+    const pages = this.within(asked);
     const gfp = this.memory.config.balloonCompaction ? Gfp.HIGHUSER_MOVABLE : Gfp.HIGHUSER;
     const wanted: number[] = [];
     for (let at = 0; at < pages; at++) {
@@ -173,7 +211,10 @@ function listed(memory: Memory, sentinel: number): number[] {
 
 type Step = (pair: Pair) => void;
 
-const REQUESTS = [Gfp.KERNEL, Gfp.RECLAIMABLE, Gfp.HIGHUSER, Gfp.HIGHUSER_MOVABLE, Gfp.TRANSHUGE_LIGHT];
+/** None of them reclaims: the oracle knows of no slow path. */
+const REQUESTS = [Gfp.KERNEL, Gfp.RECLAIMABLE, Gfp.HIGHUSER, Gfp.HIGHUSER_MOVABLE, Gfp.TRANSHUGE_LIGHT].map(
+  (gfp) => gfp & ~GFP_BIT_DIRECT_RECLAIM,
+);
 
 const pages = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 1500 }));
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -187,6 +228,14 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
+    arbitrary: fc.tuple(pages, fc.constantFrom(...REQUESTS)).map(
+      ([count, gfp]): Step =>
+        (pair) =>
+          pair.hold(count, gfp),
+    ),
+  },
+  {
+    weight: 4,
     arbitrary: fc.nat().map(
       (pick): Step =>
         (pair) =>
@@ -284,5 +333,6 @@ function widen(pair: Pair): void {
     [set.batch, set.highMin, set.highMax] = [15, 60, tuned ? 400 : 60];
     if (!tuned) set.high = 60;
     pair.memory.pcp.set([set.high, set.highMin, set.highMax, set.batch], slot * PCP_FIELDS + 1);
+    if (tuned) pair.memory.pcp[slot * PCP_FIELDS + P_MOST_FREE_COUNT] = 15 * 32;
   });
 }

@@ -12,6 +12,7 @@ import { EV_PGFREE } from '../layout/events.js';
 import type { Memory } from '../layout/memory.js';
 import { stretchEnd } from './page-stretch.js';
 import { freePcpBlock, freePcpRun, hasPcpList } from './pcp.js';
+import { freePcpPage } from './pcp-page.js';
 import { TAG_ALLOCATED, TAG_DEFLATED, TAG_FREE } from '../layout/tags.js';
 
 // Re-bound: an imported constant costs a load and two checks at each use, a local one is folded into the machine code.
@@ -25,11 +26,24 @@ const ISOLATED = ISOLATE;
 
 /** Frees 2^order frames at `pfn` that allocatePages gave. Throws InvariantError when one of them is not held. */
 export function freePages(memory: Memory, pfn: number, order: number): void {
+  if (order === 0) {
+    freeSinglePage(memory, pfn);
+    return;
+  }
   const pages = 1 << order;
   if (order < 0 || order > TOP_ORDER || (pfn & (pages - 1)) !== 0) refuse(`no block of order ${order} at pfn ${pfn}`);
   requireHeld(memory, pfn, pages);
-  if (order === 0) freeRun(memory, pfn, 1, false);
-  else freeHeldBlock(memory, pfn, order);
+  freeHeldBlock(memory, pfn, order);
+}
+
+function freeSinglePage(memory: Memory, pfn: number): void {
+  const state = memory.tag[pfn];
+  if (state !== ALLOCATED && state !== DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
+  const block = pfn >> BLOCK_ORDER;
+  const type = memory.blockType[block];
+  memory.events[PGFREE]++;
+  if (type === ISOLATED) freeToBuddy(memory, pfn, 1, false);
+  else freePcpPage(memory, memory.blockZone[block], type, pfn);
 }
 
 function freeHeldBlock(memory: Memory, pfn: number, order: number): void {

@@ -28,10 +28,14 @@ import {
   ZONE_FIELDS,
   Z_BOOST,
   Z_BOOSTED,
+  Z_FREE,
+  Z_HIGHATOMIC_RESERVED,
   Z_NODE,
   Z_PCP_FLAGS,
   Z_PRESENT,
+  Z_RESERVE,
   Z_TYPE,
+  Z_WMARK_HIGH,
   Z_WMARK_MIN,
 } from '../layout/zone-fields.js';
 import { takeSmallest } from './buddy.js';
@@ -39,7 +43,9 @@ import { takeBlock } from './fallback.js';
 import { reserveHighatomic } from './highatomic.js';
 import { lowestPfn } from './page-stretch.js';
 import type { PageStretch } from './page-stretch.js';
-import { hasPcpList, takeCached, takePcpBlock, takePcpRun } from './pcp.js';
+import { hasPcpList, takePcpBlock, takePcpRun } from './pcp.js';
+import { setPcpFlag } from './pcp-flags.js';
+import { takePcpPage } from './pcp-page.js';
 import {
   ALLOC_HIGHATOMIC,
   ALLOC_KSWAPD,
@@ -61,11 +67,14 @@ const NO_PAGE = NIL;
 const TYPES = ZONE_TYPES;
 const CPU = S_CPU;
 const PGALLOC = EV_PGALLOC;
-const NUMA_HIT = EV_NUMA_HIT;
-const NUMA_LOCAL = EV_NUMA_LOCAL;
 const NODE = Z_NODE;
 const TYPE = Z_TYPE;
 const BOOSTED = Z_BOOSTED;
+const FREE = Z_FREE;
+const MARK_HIGH = Z_WMARK_HIGH;
+const BOOST = Z_BOOST;
+const RESERVE = Z_RESERVE;
+const ATOMIC_RESERVED = Z_HIGHATOMIC_RESERVED;
 const PCP_FLAGS = Z_PCP_FLAGS;
 const BELOW_HIGH = ZONE_BELOW_HIGH;
 const WAKES_KSWAPD = GFP_BIT_KSWAPD_RECLAIM;
@@ -79,7 +88,7 @@ const KSWAPD = ALLOC_KSWAPD;
 
 /** Node of the running CPU: its zones are tried first. */
 export function homeNode(memory: Memory): number {
-  return nodeOfCpu(memory, memory.scalars[CPU]);
+  return memory.nodeCount === 1 ? 0 : nodeOfCpu(memory, memory.scalars[CPU]);
 }
 
 /** Zones that a request may use, best first, as seen from `node`. */
@@ -93,16 +102,19 @@ export function firstRights(memory: Memory, gfp: number, node: number): number {
   return AT_LOW | wakes | (avoidsFragmentation(memory, zonelistOf(memory, gfp, node)) ? NOFRAGMENT : 0);
 }
 
-/** The usual case of a single page, short: off the running CPU's list of the first zone, whose free memory is ample. */
+/** The usual case of a single page, short: off the running CPU's list of the first zone, far above its high watermark. */
 export function takePreferred(memory: Memory, gfp: number, node: number): number {
-  const highestType = gfpHighestZoneType(gfp);
-  const zone = memory.zonelists[node * TYPES + highestType][0];
-  if (!isAmple(memory, zone, 0, highestType, AT_LOW)) return NO_PAGE;
-  const pfn = takeCached(memory, zone, gfpMigratetype(gfp));
+  const { zones } = memory;
+  const choice = memory.preferred[(node << 4) | (gfp & 15)];
+  const zone = choice >> 2;
+  const row = Math.imul(zone, ROW);
+  const kept = (zones[(row + MARK_HIGH) | 0] + zones[(row + BOOST) | 0]) | 0;
+  const reserved = (zones[(row + RESERVE + (choice & 3)) | 0] + zones[(row + ATOMIC_RESERVED) | 0]) | 0;
+  if (zones[(row + FREE) | 0] <= ((kept + reserved) | 0)) return NO_PAGE;
+  const pfn = takePcpPage(memory, zone, gfpMigratetype(gfp));
   if (pfn === NO_PAGE) return NO_PAGE;
-  memory.events[PGALLOC + memory.zones[zone * ROW + TYPE]]++;
-  memory.events[NUMA_HIT]++;
-  memory.events[NUMA_LOCAL]++;
+  memory.events[PGALLOC + zones[(row + TYPE) | 0]]++;
+  if (memory.nodeCount > 1) countPlace(memory, zone, zone, 1);
   return pfn;
 }
 
@@ -164,7 +176,7 @@ function isAmple(memory: Memory, zone: number, order: number, highestType: numbe
   if (memory.rules.tunesPcp && (zones[flags] & BELOW_HIGH) === 0) {
     const high = effectiveMark(memory, zone, AT_HIGH);
     if (isWatermarkOk(memory, zone, order, high, highestType, rights)) return true;
-    zones[flags] |= BELOW_HIGH;
+    setPcpFlag(memory, zone, BELOW_HIGH);
   }
   const mark = effectiveMark(memory, zone, rights);
   if (isWatermarkOk(memory, zone, order, mark, highestType, rights)) return true;
@@ -214,15 +226,20 @@ function takeReserve(memory: Memory, zone: number, order: number, rights: number
 }
 
 function countTaken(memory: Memory, zone: number, preferred: number, pages: number, requests: number): void {
+  memory.events[PGALLOC + memory.zones[zone * ROW + TYPE]] += pages;
+  if (memory.nodeCount > 1) countPlace(memory, zone, preferred, requests);
+}
+
+/** Whether requests got their pages where they wanted them: only where there is a choice. */
+function countPlace(memory: Memory, zone: number, preferred: number, requests: number): void {
   const { events, zones } = memory;
   const node = zones[zone * ROW + NODE];
-  events[PGALLOC + zones[zone * ROW + TYPE]] += pages;
-  if (node === zones[preferred * ROW + NODE]) events[NUMA_HIT] += requests;
+  if (node === zones[preferred * ROW + NODE]) events[EV_NUMA_HIT] += requests;
   else {
     events[EV_NUMA_MISS] += requests;
     events[EV_NUMA_FOREIGN] += requests;
   }
-  events[node === homeNode(memory) ? NUMA_LOCAL : EV_NUMA_OTHER] += requests;
+  events[node === homeNode(memory) ? EV_NUMA_LOCAL : EV_NUMA_OTHER] += requests;
 }
 
 /** Rather use DMA32 than mix types in Normal: only where both exist (on one node: where Normal does). */

@@ -70,13 +70,18 @@ describe('high-order atomic reserve', () => {
 
   it('serves single pages to those who cannot wait, and to nobody else, when all else is gone', () => {
     const memory = aZone(PAGES);
-    const pfn = allocatePages(memory, 4, Gfp.KERNEL);
-    reserveHighatomic(memory, 0, pfn, 4);
-    while (allocatePages(memory, 4, Gfp.HIGHUSER_MOVABLE) !== NIL);
-    while (allocatePages(memory, 0, Gfp.HIGHUSER_MOVABLE) !== NIL);
-    expect(zoneField(memory, Z_HIGHATOMIC_FREE)).toBe(496);
-    const rescued = takeFromFreelists(memory, 0, Gfp.ATOMIC, ALLOC_WMARK_MIN | ALLOC_NON_BLOCK, 0);
-    // The watermark test does not count the reserve for it, so it gets through only where the test is waived.
-    expect(rescued).toBe(NIL);
+    const reserved = allocatePages(memory, 4, Gfp.KERNEL);
+    reserveHighatomic(memory, 0, reserved, 4);
+    const take = (order: number, rights: number): number => {
+      const pfn = takeFromFreelists(memory, order, Gfp.HIGHUSER_MOVABLE, rights, 0);
+      if (pfn !== NIL) memory.tag.fill(TAG_ALLOCATED, pfn, pfn + (1 << order));
+      return pfn;
+    };
+    for (let order = 10; order >= 0; order--) while (take(order, ALLOC_WMARK_MIN) !== NIL);
+    expect(freeCountOf(memory)).toBe(512); // the whole reserve counts as taken, used or not
+    while (take(0, ALLOC_WMARK_MIN | ALLOC_NON_BLOCK) !== NIL);
+    expect([freeCountOf(memory), zoneField(memory, Z_HIGHATOMIC_FREE)]).toEqual([0, 0]);
+    expect(memory.blockType[reserved >> 9]).toBe(HIGHATOMIC);
+    expectSound(memory);
   });
 });

@@ -15,6 +15,8 @@ import {
   P_HIGH,
   P_HIGH_MAX,
   P_HIGH_MIN,
+  P_LIMIT,
+  P_MOST_FREE_COUNT,
 } from '../layout/pcp-fields.js';
 import { bootManaged } from './watermark.js';
 import {
@@ -72,6 +74,8 @@ function setBounds(memory: Memory, zone: number, batch: number, lowest: number, 
     memory.pcp[row + P_BATCH] = batch;
     memory.pcp[row + P_HIGH_MIN] = lowest;
     memory.pcp[row + P_HIGH_MAX] = highest;
+    memory.pcp[row + P_LIMIT] = 0;
+    memory.pcp[row + P_MOST_FREE_COUNT] = memory.rules.tunesPcp ? batch << PCP_BATCH_SCALE_MAX : 0;
     if (!memory.rules.tunesPcp) memory.pcp[row + P_HIGH] = lowest;
   }
 }
@@ -96,6 +100,7 @@ export function refreshVmstat(memory: Memory): void {
     if (high > pcp[row + P_HIGH_MIN]) {
       const burst = pcp[row + P_BATCH] << PCP_BATCH_SCALE_MAX;
       pcp[row + P_HIGH] = Math.max(pcp[row + P_COUNT] - burst, high - (high >> 3), pcp[row + P_HIGH_MIN]);
+      pcp[row + P_LIMIT] = 0;
     }
     const above = pcp[row + P_COUNT] - pcp[row + P_HIGH];
     if (above > 0) drain(memory, Math.floor(slot / memory.cpuCount), slot, above, 0);

@@ -14,11 +14,14 @@ import {
   P_HIGH,
   P_HIGH_MAX,
   P_HIGH_MIN,
+  P_LIMIT,
+  P_MOST_FREE_COUNT,
 } from '../layout/pcp-fields.js';
 import { ZONE_BELOW_HIGH, Z_PCP_FLAGS } from '../layout/zone-fields.js';
 import { allocatePages } from './allocate.js';
 import { freePages } from './free.js';
 import { retypePageblock } from './pageblock.js';
+import { setPcpFlag } from './pcp-flags.js';
 import { disablePcp, drainAllPages, enablePcp, pcpBatch, refreshVmstat } from './pcp-setup.js';
 
 const USER = Gfp.HIGHUSER_MOVABLE;
@@ -33,6 +36,8 @@ function withBatch(
   const memory = aZone(16_384, { pcp: true, kernelProfile: options.kernelProfile ?? '6.12' });
   const high = options.high ?? batch * 4;
   memory.pcp.set([0, high, high, options.highMax ?? high, batch], 0);
+  memory.pcp[P_LIMIT] = 0;
+  if (memory.rules.tunesPcp) memory.pcp[P_MOST_FREE_COUNT] = batch * 32;
   return memory;
 }
 
@@ -132,7 +137,7 @@ describe('per-CPU lists of 6.12', () => {
     const memory = withBatch(15, { high: 60, highMax: 1000 });
     take(memory, 16);
     expect(word(memory, P_HIGH)).toBe(60 + 15 + 30);
-    memory.zones[Z_PCP_FLAGS] |= ZONE_BELOW_HIGH;
+    setPcpFlag(memory, 0, ZONE_BELOW_HIGH);
     take(memory, 30);
     expect(word(memory, P_HIGH)).toBe(105);
   });
@@ -141,6 +146,7 @@ describe('per-CPU lists of 6.12', () => {
     const memory = withBatch(15, { high: 60, highMax: 1000 });
     const pages = take(memory, 300);
     memory.pcp[P_HIGH] = 60;
+    memory.pcp[P_LIMIT] = 0;
     memory.pcp[P_FREE_COUNT] = 0;
     drainAllPages(memory);
     for (const pfn of pages) freePages(memory, pfn, 0);
@@ -158,14 +164,16 @@ describe('per-CPU lists of 6.12', () => {
     for (const pfn of kernel) freePages(memory, pfn, 0);
     for (const pfn of user) freePages(memory, pfn, 0);
     memory.pcp[P_HIGH] = 60;
+    memory.pcp[P_LIMIT] = 0;
     memory.pcp[P_HIGH_MAX] = 60;
     memory.pcp[P_HIGH_MIN] = 41;
-    memory.zones[Z_PCP_FLAGS] = ZONE_BELOW_HIGH;
+    setPcpFlag(memory, 0, ZONE_BELOW_HIGH);
     memory.pcp[P_FREE_COUNT] = 500;
     const pfn = allocatePages(memory, 0, USER);
     freePages(memory, pfn, 0);
     expect(word(memory, P_COUNT)).toBe(40);
     memory.pcp[P_HIGH_MIN] = 20;
+    memory.pcp[P_LIMIT] = 0;
     freePages(memory, allocatePages(memory, 0, USER), 0);
     // 25 of 40 go: all 20 movable pages, oldest first, then the 5 oldest unmovable ones.
     expect(word(memory, P_COUNT)).toBe(15);
@@ -179,6 +187,7 @@ describe('per-CPU lists of 6.12', () => {
     const pages = take(memory, 700);
     drainAllPages(memory);
     memory.pcp[P_HIGH] = 4000;
+    memory.pcp[P_LIMIT] = 0;
     for (const pfn of pages) freePages(memory, pfn, 0);
     freePages(memory, blocks[0], 2);
     expect(word(memory, P_COUNT)).toBe(704);
@@ -193,6 +202,7 @@ describe('per-CPU lists of 6.12', () => {
     const pages = take(memory, 3000);
     drainAllPages(memory);
     memory.pcp[P_HIGH] = 5309;
+    memory.pcp[P_LIMIT] = 0;
     for (const pfn of pages) freePages(memory, pfn, 0);
     const marks: number[] = [];
     for (let second = 0; second < 5; second++) {

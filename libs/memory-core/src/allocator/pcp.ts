@@ -32,9 +32,11 @@ import {
   P_HIGH,
   P_HIGH_MAX,
   P_HIGH_MIN,
+  P_LIMIT,
+  P_MOST_FREE_COUNT,
   P_PREVIOUS_FREE_WAS_HIGH_ORDER,
 } from '../layout/pcp-fields.js';
-import { appendBack, isListEmpty, popBackStretch, popFront, popFrontStretch, pushFront } from './pcp-list.js';
+import { appendBack, isListEmpty, popBackStretch, popFrontStretch, pushFront } from './pcp-list.js';
 import { TAG_FREE, TAG_PCP_BLOCK } from '../layout/tags.js';
 import { ALLOC_WMARK_HIGH, effectiveMark, isWatermarkOk } from './watermark.js';
 import { ZONE_BELOW_HIGH, ZONE_FIELDS, ZONE_RECLAIM_ACTIVE, Z_PCP_FLAGS } from '../layout/zone-fields.js';
@@ -83,17 +85,6 @@ export function takePcpRun(memory: Memory, zone: number, type: number, rights: n
   memory.pcp[row + P_COUNT] -= run.pages;
   memory.pcp[row + age] = run.pages > 31 ? 0 : memory.pcp[row + age] >> run.pages; // halved by each page taken
   return true;
-}
-
-/** Takes one page off the running CPU's list of `type`, or NIL when the list is empty: it is not refilled here. */
-export function takeCached(memory: Memory, zone: number, type: number): number {
-  const slot = pcpSlot(memory, zone);
-  const pfn = popFront(memory, slot, type);
-  if (pfn === NIL) return NIL;
-  const row = slot * PCP_FIELDS;
-  memory.pcp[row + P_COUNT]--;
-  memory.pcp[row + (memory.rules.tunesPcp ? P_FREE_COUNT : P_FREE_FACTOR)] >>= 1;
-  return pfn;
 }
 
 /** Takes one block of order 1 … 3 or 9, refilling an empty list first; NIL when the zone has none. */
@@ -145,13 +136,13 @@ function refillBlocks(memory: Memory, zone: number, slot: number, order: number)
   const base = pcp[row + P_BATCH];
   let batch = base;
   if (memory.rules.tunesPcp) {
-    let high = clampHigh(memory, row);
+    let high = clampHigh(memory, zone, row);
     if (high < base) return 1;
     if (order === 0) batch = base << pcp[row + P_ALLOC_FACTOR];
     const below = (memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] & ZONE_BELOW_HIGH) !== 0;
     if (pcp[row + P_HIGH_MIN] !== pcp[row + P_HIGH_MAX] && !below) {
       high = Math.min(high + batch, pcp[row + P_HIGH_MAX]);
-      pcp[row + P_HIGH] = high;
+      setHigh(memory, zone, row, high);
     }
     if (order === 0) {
       const most = Math.max(high - pcp[row + P_COUNT] - base, base);
@@ -182,7 +173,7 @@ export function freePcpRun(
   pcp[row + P_PREVIOUS_FREE_WAS_HIGH_ORDER] = 0;
   for (let done = 0; done < pages;) {
     // Up to the page that makes the set full nothing but counting happens.
-    const room = hurried ? 1 : Math.max(clampHigh(memory, row) - pcp[row + P_COUNT], 1);
+    const room = hurried ? 1 : Math.max(clampHigh(memory, zone, row) - pcp[row + P_COUNT], 1);
     const count = Math.min(room, pages - done);
     pushFront(memory, slot, list, startPfn + done * step, count, step);
     pcp[row + P_COUNT] += count;
@@ -211,20 +202,22 @@ export function freePcpBlock(memory: Memory, zone: number, type: number, pfn: nu
     const followed = pcp[row + P_PREVIOUS_FREE_WAS_HIGH_ORDER] === 1;
     freeHigh = fragmenting && followed && pcp[row + P_FREE_COUNT] >= pcp[row + P_BATCH];
     pcp[row + P_PREVIOUS_FREE_WAS_HIGH_ORDER] = fragmenting ? 1 : 0;
-    if (pcp[row + P_FREE_COUNT] < mostFreeCount(memory, row)) pcp[row + P_FREE_COUNT] += 1 << order;
+    if (pcp[row + P_FREE_COUNT] < pcp[row + P_MOST_FREE_COUNT]) pcp[row + P_FREE_COUNT] += 1 << order;
   }
   trim(memory, zone, slot, list, freeHigh);
 }
 
 function countFree(memory: Memory, row: number, pages: number): void {
   const { pcp } = memory;
-  const most = mostFreeCount(memory, row);
+  const most = pcp[row + P_MOST_FREE_COUNT];
   if (pcp[row + P_FREE_COUNT] < most) pcp[row + P_FREE_COUNT] = Math.min(pcp[row + P_FREE_COUNT] + pages, most);
 }
 
-/** Single frees add up to this and no more; the last block may take the sum past it. */
-function mostFreeCount(memory: Memory, row: number): number {
-  return memory.pcp[row + P_BATCH] << PCP_BATCH_SCALE_MAX;
+/** After the free of a single page that may have filled the set: what freePcpRun does then. */
+export function freeCompletesSet(memory: Memory, zone: number, slot: number, list: number): void {
+  const row = slot * PCP_FIELDS;
+  const hurried = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] !== 0;
+  if (clampHigh(memory, zone, row) <= memory.pcp[row + P_COUNT] || hurried) trim(memory, zone, slot, list, false);
 }
 
 /** After a free: gives back what the set should not hold. `freeHigh`: blocks of order 1 … 3 are being freed in a row. */
@@ -246,27 +239,27 @@ function trim(memory: Memory, zone: number, slot: number, list: number, freeHigh
 /** Pages from which the set gives back, 6.7 and later; may move the high mark. */
 function tunedLimit(memory: Memory, zone: number, row: number, freeHigh: boolean): number {
   const { pcp } = memory;
-  const high = clampHigh(memory, row);
+  const high = clampHigh(memory, zone, row);
   const [lowest, highest, batch] = [pcp[row + P_HIGH_MIN], pcp[row + P_HIGH_MAX], pcp[row + P_BATCH]];
   if (high === 0) return 0;
   if (freeHigh) {
-    pcp[row + P_HIGH] = Math.max(high - (batch << PCP_BATCH_SCALE_MAX), lowest);
+    setHigh(memory, zone, row, Math.max(high - (batch << PCP_BATCH_SCALE_MAX), lowest));
     return 0;
   }
   const flags = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS];
   const freed = pcp[row + P_FREE_COUNT];
   if ((flags & ZONE_RECLAIM_ACTIVE) !== 0) {
-    pcp[row + P_HIGH] = Math.max(high - Math.max(freed, batch), lowest);
+    setHigh(memory, zone, row, Math.max(high - Math.max(freed, batch), lowest));
     return Math.min(batch << 2, pcp[row + P_HIGH]);
   }
   if (lowest === highest) return high;
   if ((flags & ZONE_BELOW_HIGH) !== 0) {
-    pcp[row + P_HIGH] = Math.max(high - Math.max(freed, batch), lowest);
+    setHigh(memory, zone, row, Math.max(high - Math.max(freed, batch), lowest));
     return Math.max(pcp[row + P_COUNT], lowest);
   }
   if (pcp[row + P_COUNT] >= high) {
     const needed = freed + batch;
-    if (high < needed) pcp[row + P_HIGH] = Math.min(Math.max(needed, lowest), highest);
+    if (high < needed) setHigh(memory, zone, row, Math.min(Math.max(needed, lowest), highest));
   }
   return high;
 }
@@ -332,9 +325,14 @@ function drainBlocksOf(memory: Memory, slot: number, list: number, limit: number
   return given;
 }
 
-function clampHigh(memory: Memory, row: number): number {
+function clampHigh(memory: Memory, zone: number, row: number): number {
   const { pcp } = memory;
   const high = Math.min(Math.max(pcp[row + P_HIGH], pcp[row + P_HIGH_MIN]), pcp[row + P_HIGH_MAX]);
-  pcp[row + P_HIGH] = high;
+  setHigh(memory, zone, row, high);
   return high;
+}
+
+function setHigh(memory: Memory, zone: number, row: number, high: number): void {
+  memory.pcp[row + P_HIGH] = high;
+  memory.pcp[row + P_LIMIT] = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] === 0 ? high : 0;
 }

@@ -62,6 +62,8 @@ export const ALLOC_NO_WATERMARKS = 0x04;
 export const ALLOC_OOM = 0x08;
 export const ALLOC_NON_BLOCK = 0x10;
 export const ALLOC_MIN_RESERVE = 0x20;
+/** Any right to pages below the min watermark. */
+const ALLOC_RESERVES = ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_OOM;
 export const ALLOC_NOFRAGMENT = 0x100;
 export const ALLOC_HIGHATOMIC = 0x200;
 export const ALLOC_KSWAPD = 0x800;
@@ -185,7 +187,7 @@ export function pagesAboveMark(
   const { zones } = memory;
   const row = zone * ROW;
   let min = mark;
-  if ((rights & (ALLOC_MIN_RESERVE | ALLOC_OOM)) !== 0) {
+  if ((rights & ALLOC_RESERVES) !== 0) {
     if ((rights & ALLOC_MIN_RESERVE) !== 0) {
       min -= Math.floor(min / 2);
       if ((rights & ALLOC_NON_BLOCK) !== 0) min -= Math.floor(min / 4);

@@ -63,7 +63,7 @@ export const Gfp = {
   TRANSHUGE_LIGHT,
   TRANSHUGE: TRANSHUGE_LIGHT | GFP_BIT_DIRECT_RECLAIM,
   /** Unmovable, and neither reclaims nor wakes anybody: what free page hinting asks for. */
-  NOWAIT_UNMOVABLE: 0,
+  NOWAIT_UNMOVABLE: BALLOON,
 } as const;
 
 /** Migratetype of a request: MOVABLE, RECLAIMABLE or, with neither bit, UNMOVABLE. */

@@ -39,6 +39,7 @@
 import { invariant } from '#units';
 import { ISOLATE, LISTS_PER_ZONE, MAX_ORDER_PAGES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, ZONE_TYPES } from './constants.js';
 import { EV_COUNT } from './events.js';
+import { gfpHighestZoneType } from './gfp.js';
 import type { MachinePlan } from './machine.js';
 import { NODE_FIELDS } from './node-fields.js';
 import { PCP_FIELDS, PCP_LISTS, PCP_RUNS } from './pcp-fields.js';
@@ -107,6 +108,8 @@ export interface Memory {
   readonly backed: Uint32Array;
   /** Zones an allocation may try, best first: index node × ZONE_TYPES + highest zone type. */
   readonly zonelists: readonly Int32Array[];
+  /** First zone of a zonelist × 4 + its highest zone type: index node × 16 + the four zone bits of a request. */
+  readonly preferred: Int32Array;
 }
 
 /** Bits of a pageblock's flags. */
@@ -298,12 +301,17 @@ export function allocateMemory(config: MemoryConfig): Memory {
     tag: new Uint8Array(buffer, frames.tag, spanPages),
     backed: new Uint32Array(buffer, frames.backed, spanPages / 32),
     zonelists: zonelists(config.machine),
+    preferred: new Int32Array(nodeCount * 16),
   };
   for (let node = memory.sentinelBase; node < nodes; node++) {
     memory.links[2 * node] = node;
     memory.links[2 * node + 1] = node;
   }
   layZones(memory);
+  for (let at = 0; at < memory.preferred.length; at++) {
+    const highestType = gfpHighestZoneType(at & 15);
+    memory.preferred[at] = memory.zonelists[(at >> 4) * ZONE_TYPES + highestType][0] * 4 + highestType;
+  }
   return memory;
 }
 

@@ -20,7 +20,14 @@ export const P_FREE_FACTOR = 7;
 export const P_PREVIOUS_FREE_WAS_HIGH_ORDER = 8;
 /** For each of the three order-0 lists: index after its newest run, number of runs. */
 export const P_RUNS = 9;
-export const PCP_FIELDS = 16;
+/**
+ * A free that leaves fewer pages than this needs no closer look: the high mark; or 0, when the zone is marked (Z_PCP_FLAGS) or
+ * the bounds have changed since the mark was last put between them.
+ */
+export const P_LIMIT = 15;
+/** Single frees add to P_FREE_COUNT up to this: 32 batches (6.7 and later), 0 before. */
+export const P_MOST_FREE_COUNT = 16;
+export const PCP_FIELDS = 20;
 
 /** Lists of a set: three migratetypes for each of the orders 0 … 3, then two of order 9 (others, movable). */
 export const PCP_LISTS = 14;

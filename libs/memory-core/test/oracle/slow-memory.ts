@@ -4,6 +4,7 @@
  * Written from the description of the kernel's rules; where the two disagree, one of them is wrong.
  */
 import type { Memory } from '../../src/layout/memory.js';
+import { PCP_FIELDS } from '../../src/layout/pcp-fields.js';
 import { freeList, zoneField } from '../support/zone.js';
 import {
   Z_BOOST,
@@ -124,7 +125,7 @@ export class SlowMemory {
   /** Uses per-CPU lists from now on, with the bounds that the memory's first CPU has. */
   usePcp(memory: Memory): void {
     this.zones.forEach((_zone, index) => {
-      const [, high, highMin, highMax, batch] = memory.pcp.subarray(index * memory.cpuCount * 16);
+      const [, high, highMin, highMax, batch] = memory.pcp.subarray(index * memory.cpuCount * PCP_FIELDS);
       this.pcps.push({
         count: 0,
         high: high,
@@ -150,7 +151,7 @@ export class SlowMemory {
       return;
     }
     for (let at = pfn; at < pfn + 2 ** order; at++) this.use[at] = 'PCP';
-    const list = listIndex(order, type > 2 ? MOVABLE : type);
+    const list = listIndex(order, type > 2 ? MOVABLE : type, this.tunesPcp);
     pcp.lists[list].unshift(pfn);
     pcp.count += 2 ** order;
     let dump: boolean;
@@ -228,7 +229,7 @@ export class SlowMemory {
     }
     pcp.freeCount = Math.floor(pcp.freeCount / 2);
     pcp.freeFactor = Math.floor(pcp.freeFactor / 2);
-    const list = pcp.lists[listIndex(order, type)];
+    const list = pcp.lists[listIndex(order, type, this.tunesPcp)];
     if (list.length === 0) {
       for (let blocks = this.refillSize(pcp, order); blocks > 0; blocks--) {
         const pfn = this.takeOwn(zone, order, type) ?? this.takeForeign(zone, order, type, careful);
@@ -433,7 +434,8 @@ export class SlowMemory {
   }
 }
 
-function listIndex(order: number, type: number): number {
-  if (order === 9) return type === MOVABLE ? 13 : 12;
+/** Before 6.11 there is one list for blocks of order 9; the releases here with two are those that tune their lists. */
+function listIndex(order: number, type: number, twoHugeLists: boolean): number {
+  if (order === 9) return type === MOVABLE && twoHugeLists ? 13 : 12;
   return order * 3 + type;
 }
