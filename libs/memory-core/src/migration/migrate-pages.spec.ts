@@ -18,11 +18,15 @@ import {
   EV_PGFREE,
   EV_PGMIGRATE_FAIL,
   EV_PGMIGRATE_SUCCESS,
+  EV_THP_MIGRATION_SUCCESS,
+  EV_THP_SPLIT_PAGE,
 } from '../layout/events.js';
 import { NIL } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';
 import { KERNEL_PROFILES } from '../layout/profile.js';
 import { TAG_BALLOON, TAG_FREE_HEAD } from '../layout/tags.js';
+import { createMapping, touchRange } from '../owners/address-space.js';
+import { mappingOf } from '../owners/mapping.js';
 import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
 import { runToEnd } from '../tasks/task.js';
 import { freePages } from '../allocator/free.js';
@@ -145,6 +149,40 @@ describe.each(KERNEL_PROFILES)('migratePages, %s', (profile) => {
     expect(list.count).toBe(1);
   });
 });
+
+it.each(KERNEL_PROFILES)(
+  'a huge page moves as one, or as 512 pages when there is no room for one, %s',
+  (kernelProfile) => {
+    const memory = aZone(4096, { kernelProfile, addressSpaces: true });
+    const owner = createMapping(memory, { pages: 1024, huge: true });
+    touchRange(memory, owner, 0, 1024, true);
+    const [first, , second] = [0, 1, 512].map((page) => mappingOf(memory, owner)[page]);
+    memory.events.fill(0, EV_PGMIGRATE_SUCCESS, EV_PGMIGRATE_SUCCESS + 1);
+    const whole = isolated(memory, [first]);
+    expect(runToEnd(memory, migratePages(memory, whole, fromAllocator(memory), SYNC))).toBe(0);
+    expect([whole.movedPages, memory.events[EV_THP_MIGRATION_SUCCESS], memory.events[EV_THP_SPLIT_PAGE]]).toEqual([
+      512, 1, 0,
+    ]);
+    expectSound(memory);
+
+    const pieces = isolated(memory, [second]);
+    const targets = fromAllocator(memory);
+    const small = { ...targets, take: (order: number, pfn: number) => (order > 0 ? NIL : targets.take(0, pfn)) };
+    expect(runToEnd(memory, migratePages(memory, pieces, small, SYNC))).toBe(0);
+    expect([pieces.movedPages, memory.events[EV_THP_SPLIT_PAGE]]).toEqual([512, 1]);
+    expect(memory.events[EV_PGMIGRATE_SUCCESS]).toBe(1024);
+    expect(ownerPages(memory, owner)).toBeGreaterThanOrEqual(1024);
+    expect(mappingOf(memory, owner)[512]).not.toBe(second);
+    expectSound(memory);
+
+    const none = isolated(memory, [mappingOf(memory, owner)[0]]);
+    const nowhere = { ...targets, take: () => NIL };
+    expect(runToEnd(memory, migratePages(memory, none, nowhere, SYNC))).toBe(-ENOMEM);
+    expect(none.count).toBe(512);
+    runToEnd(memory, putbackMovablePages(memory, none));
+    expectSound(memory);
+  },
+);
 
 it('case 58: on 7.0 a page that was only deflated counts as moved, and both frames are free', () => {
   const memory = aZone(1024, { kernelProfile: '7.0' });

@@ -8,7 +8,7 @@
  *
  * The batch matters: its old frames are freed only after all targets are taken.
  */
-import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { isPageLocked, tryLockPage, unlockPage } from '../allocator/page-lock.js';
 import { freePages, freeRun } from '../allocator/free.js';
 import { balloonPageMigrate, isIsolatedBalloonTag } from '../balloon/migrate.js';
@@ -18,9 +18,10 @@ import { EAGAIN, ENOMEM } from '../layout/errno.js';
 import { EV_PGMIGRATE_FAIL, EV_PGMIGRATE_SUCCESS, EV_THP_MIGRATION_SUCCESS } from '../layout/events.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED } from '../layout/tags.js';
-import { ownerPageOrder, replaceOwnerPage } from '../owners/isolate-owner.js';
+import { ownerPageOrder, replaceOwnerPage, splitIsolatedPage } from '../owners/isolate-owner.js';
 import { RESCHEDULE } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
+import { createMigrationList, pushMigration } from './migration-list.js';
 import type { MigrationList } from './migration-list.js';
 
 /** Where moved pages go. Frames that it gives carry TAG_ALLOCATED. */
@@ -50,6 +51,7 @@ const WAITING = 0;
 const PREPARED = 1;
 const MOVED = 2;
 const FAILED = 3;
+const SPLIT = 4;
 
 /** What a page waits for before it is prepared. */
 const NEEDS_TARGET = 1;
@@ -64,6 +66,8 @@ interface Batch {
   readonly places: Int16Array;
   readonly news: Int32Array;
   readonly states: Uint8Array;
+  /** Pages of huge pages that were split. */
+  readonly splits: MigrationList;
   movedPages: number;
   failedPages: number;
 }
@@ -88,11 +92,13 @@ export function* migratePages(
     places: list.places.slice(0, count).reverse(),
     news: new Int32Array(count),
     states: new Uint8Array(count),
+    splits: createMigrationList(0),
     movedPages: 0,
     failedPages: 0,
   };
   let failed = 0;
   for (let from = 0; from < count && failed >= 0;) {
+    // A huge page without a target of its size is split; its pages move on their own below.
     const to = memory.rules.batchedMigration ? batchEnd(batch, from) : count;
     const result = yield* migrateBatch(batch, from, to, options.mode);
     failed = result < 0 ? result : failed + result;
@@ -102,7 +108,26 @@ export function* migratePages(
   list.movedPages = batch.movedPages;
   memory.events[EV_PGMIGRATE_SUCCESS] += batch.movedPages;
   memory.events[EV_PGMIGRATE_FAIL] += batch.failedPages;
+  if (batch.splits.count > 0) failed = yield* migrateSplits(memory, list, batch, failed);
   return list.count === 0 ? 0 : failed;
+}
+
+function* migrateSplits(memory: Memory, list: MigrationList, batch: Batch, failed: number): Task<number> {
+  const { splits, targets, reclaiming } = batch;
+  const result = yield* migratePages(memory, splits, targets, { mode: MIGRATE_ASYNC, reclaiming });
+  list.movedPages += splits.movedPages;
+  for (let at = 0; at < splits.count; at++) pushMigration(list, splits.pfns[at], splits.places[at]);
+  return failed < 0 || result < 0 ? Math.min(failed, result) : failed + result;
+}
+
+/** A huge page that finds no target of its size goes on as 512 pages: true when it did. */
+function split(batch: Batch, at: number): boolean {
+  if (orderAt(batch, at) === 0) return false;
+  const pfn = batch.pfns[at];
+  splitIsolatedPage(batch.memory, pfn, batch.places[at]);
+  for (let page = pfn + PAGEBLOCK_PAGES - 1; page >= pfn; page--) pushMigration(batch.splits, page, batch.places[at]);
+  batch.states[at] = SPLIT;
+  return true;
 }
 
 function batchEnd(batch: Batch, from: number): number {
@@ -115,7 +140,7 @@ function batchEnd(batch: Batch, from: number): number {
 function keepUnmoved(list: MigrationList, batch: Batch): void {
   list.count = 0;
   for (let at = batch.pfns.length - 1; at >= 0; at--) {
-    if (batch.states[at] === MOVED) continue;
+    if (batch.states[at] === MOVED || batch.states[at] === SPLIT) continue;
     list.pfns[list.count] = batch.pfns[at];
     list.places[list.count] = batch.places[at];
     list.count++;
@@ -131,7 +156,7 @@ function* migrateBatch(batch: Batch, from: number, to: number, mode: MigrateMode
   batch.failedPages = failedBefore; // they are tried again
   let failed = 0;
   for (let at = from; at < to; at++) {
-    if (batch.states[at] === MOVED) continue;
+    if (batch.states[at] === MOVED || batch.states[at] === SPLIT) continue;
     batch.states[at] = WAITING;
     const single = yield* migrateTogether(batch, at, at + 1, mode, SYNC_PASSES);
     if (single < 0) return single;
@@ -152,6 +177,7 @@ function* migrateTogether(batch: Batch, from: number, to: number, mode: MigrateM
       if (batch.states[at] !== WAITING) continue;
       let result = prepareNow(batch, at, mode);
       if (result > 0) result = yield* prepareOne(batch, at, mode);
+      if (result === -ENOMEM && split(batch, at)) continue;
       if (result === -EAGAIN) retry += 1 << orderAt(batch, at);
       else if (result < 0) {
         error = result;
@@ -203,6 +229,7 @@ function* migrateSingly(batch: Batch, from: number, to: number, mode: MigrateMod
       const patient = pass > 2 ? mode : MIGRATE_ASYNC; // locks are waited for from the fourth pass on
       let result = prepareNow(batch, at, patient);
       if (result > 0) result = yield* prepareOne(batch, at, patient);
+      if (result === -ENOMEM && split(batch, at)) continue;
       if (result === 0) {
         const answer = moveOne(batch, at, mode);
         result = typeof answer === 'number' ? answer : yield* answer;

@@ -25,8 +25,8 @@ export function pushMigration(list: MigrationList, pfn: number, place: number): 
 }
 
 function grow(list: MigrationList): void {
-  const pfns = new Int32Array(list.count * 2);
-  const places = new Int16Array(list.count * 2);
+  const pfns = new Int32Array(Math.max(64, list.count * 2));
+  const places = new Int16Array(Math.max(64, list.count * 2));
   pfns.set(list.pfns);
   places.set(list.places);
   list.pfns = pfns;

@@ -6,12 +6,13 @@
 import { freePages } from '../allocator/free.js';
 import { touchRun } from '../host/backing.js';
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
+import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
 import { BLOCK_HUGE, OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER, TAG_OWNER_ISOLATED } from '../layout/tags.js';
 import { addToList, ownerPageOrder, removeFromList } from './lru.js';
 import { dropCopy, hasMapping, moveFrames } from './mapping.js';
-import { O_GONE, O_ISOLATED, O_KILLED, O_PAGES } from './owner-kind.js';
+import { O_GONE, O_HUGE_PAGES, O_ISOLATED, O_KILLED, O_PAGES } from './owner-kind.js';
 
 export { ownerPageOrder } from './lru.js';
 
@@ -70,6 +71,13 @@ function freeOrphan(memory: Memory, owner: number, pfn: number, pages: number): 
   freePages(memory, pfn, pages === 1 ? 0 : BLOCK_ORDER);
   const last = memory.owners[owner * ROW + ISOLATED_PAGES] === 0;
   if (last && memory.owners[owner * ROW + O_GONE] !== 0) memory.owners.fill(0, owner * ROW, (owner + 1) * ROW);
+}
+
+/** An isolated huge page becomes 512 single ones, isolated as it was. */
+export function splitIsolatedPage(memory: Memory, pfn: number, place: number): void {
+  memory.blockFlags[pfn >> BLOCK_ORDER] &= ~HUGE;
+  memory.owners[(place >> 1) * ROW + O_HUGE_PAGES]--;
+  memory.events[EV_THP_SPLIT_PAGE]++;
 }
 
 /** Copies the isolated page to `newPfn`, which takes its place; the old page is the caller's to free. */
