@@ -28,6 +28,7 @@ import { joinKernel } from './balloon/balloon-lifecycle.js';
 import { nextStepUs, runDriver } from './balloon/size-work.js';
 import type { VirtioBalloon } from './balloon/virtio-balloon.js';
 import { checkFragmentation, endNaps, runWokenThreads } from './kernel-threads.js';
+import type { QuietCheck } from './kernel-threads.js';
 
 /** All that changes; a snapshot holds it. */
 export interface ClockState {
@@ -42,6 +43,8 @@ export interface GuestClock {
   /** Null without MEMORY_BALLOONING. */
   readonly balloon: VirtioBalloon | null;
   readonly state: ClockState;
+  /** Of kcompactd; no part of the state. */
+  readonly quiet: QuietCheck;
 }
 
 /** The clock of a guest that boots at `nowUs`: its driver joins the kernel's chains. */
@@ -54,7 +57,7 @@ export function startClock(memory: Memory, balloon: VirtioBalloon | null, nowUs:
 /** The clock of a guest that comes back from a snapshot. */
 export function resumeClock(memory: Memory, balloon: VirtioBalloon | null, state: ClockState): GuestClock {
   if (balloon !== null) joinKernel(balloon);
-  return { memory, balloon, state };
+  return { memory, balloon, state, quiet: { events: Number.NaN, scalars: 0, perCpuPages: 0 } };
 }
 
 /**
@@ -62,7 +65,7 @@ export function resumeClock(memory: Memory, balloon: VirtioBalloon | null, state
  * nothing changed that can be read. Throws KernelBugError.
  */
 export function runClock(clock: GuestClock, fromUs: number, untilUs: number): boolean {
-  const { memory, balloon, state } = clock;
+  const { balloon, state } = clock;
   let changed = settle(clock, fromUs);
   for (let nowUs = fromUs; ;) {
     const gridUs = nextMultiple(PROACTIVE_CHECK_US, nowUs);
@@ -73,7 +76,7 @@ export function runClock(clock: GuestClock, fromUs: number, untilUs: number): bo
     if (balloon !== null && stepUs <= nextUs) changed = runDriver(balloon, nextUs) || changed;
     if (state.napEndsAtUs === nextUs) wakeFromNap(clock);
     if (state.reportAtUs === nextUs) changed = report(clock) || changed;
-    if (gridUs === nextUs) changed = tickOver(memory, nextUs) || changed;
+    if (gridUs === nextUs) changed = tickOver(clock, nextUs) || changed;
     changed = settle(clock, nowUs) || changed;
   }
 }
@@ -102,8 +105,8 @@ function report({ memory, balloon, state }: GuestClock): boolean {
 }
 
 /** What is due every half and every full second. */
-function tickOver(memory: Memory, nowUs: number): boolean {
-  const compacted = checkFragmentation(memory);
+function tickOver({ memory, quiet }: GuestClock, nowUs: number): boolean {
+  const compacted = checkFragmentation(memory, quiet);
   if (nowUs % US_PER_SEC !== 0) return compacted;
   advancePsi(memory, nowUs);
   return refresh(memory) || compacted;

@@ -2,7 +2,15 @@
  * The guest kernel's threads, as the guest's clock runs them: each to the end of its round, at once when it was woken, since
  * what wakes them waits for nothing else on a machine with processors to spare.
  */
-import { endKswapdNap, isKcompactdWoken, isKswapdWoken, kcompactd, runPendingKswapd, runToEnd } from '#memory-core';
+import {
+  endKswapdNap,
+  isKcompactdWoken,
+  isKswapdWoken,
+  kcompactd,
+  perCpuPagesOf,
+  runPendingKswapd,
+  runToEnd,
+} from '#memory-core';
 import type { Memory } from '#memory-core';
 
 /** Runs every thread that was woken and has not run since. Returns false when there is none. */
@@ -28,16 +36,34 @@ export function endNaps(memory: Memory): void {
   for (let node = 0; node < memory.nodeCount; node++) endKswapdNap(memory, node);
 }
 
-/** Each node's kcompactd wakes by itself, to compact proactively. Returns false when nothing was to be done. */
-export function checkFragmentation(memory: Memory): boolean {
-  const before = countedEvents(memory);
-  for (let node = 0; node < memory.nodeCount; node++) runToEnd(memory, kcompactd(memory, node, true));
-  return countedEvents(memory) !== before;
+/** What memory looked like when kcompactd last found nothing to do; NaN: it found something. Only saves time. */
+export interface QuietCheck {
+  events: number;
+  scalars: number;
+  perCpuPages: number;
 }
 
-/** Everything that the kernel has counted: it only grows, with whatever is done. */
-function countedEvents({ events }: Memory): number {
+/**
+ * Each node's kcompactd wakes by itself, to compact proactively. Returns false when nothing was to be done, at once when it
+ * was so before and free lists cannot have changed since: no page was counted in or out, drained, or taken offline.
+ */
+export function checkFragmentation(memory: Memory, quiet: QuietCheck): boolean {
+  const events = sumOf(memory.events);
+  const scalars = sumOf(memory.scalars);
+  const perCpuPages = perCpuPagesOf(memory);
+  if (events === quiet.events && scalars === quiet.scalars && perCpuPages === quiet.perCpuPages) return false;
+  const threads = sumOf(memory.nodes);
+  for (let node = 0; node < memory.nodeCount; node++) runToEnd(memory, kcompactd(memory, node, true));
+  const changed = sumOf(memory.events) !== events;
+  const rests = !changed && sumOf(memory.nodes) === threads;
+  quiet.events = rests ? events : Number.NaN;
+  quiet.scalars = scalars;
+  quiet.perCpuPages = perCpuPages;
+  return changed;
+}
+
+function sumOf(counts: Float64Array | Int32Array): number {
   let sum = 0;
-  for (const count of events) sum += count;
+  for (let at = 0; at < counts.length; at++) sum += counts[at] ?? 0;
   return sum;
 }

@@ -6,7 +6,7 @@
  *
  *   a_s(t)   = median of three neighbouring samples          one sixth of the steps are sampling noise
  *   a_env(t) = largest a_s of the last six hours             a guest keeps its pages when it works less
- *   A(t)     = min(0.9 × RAM, a_env(t) / 0.61)               0.61: share of resident anonymous memory touched in a minute
+ *   A(t)     = min(0.9 × RAM − base, a_env(t) / 0.61)        0.61: share of resident anonymous memory touched in a minute
  *
  * Checked by its author against 500 VMs of GWA-T-12: lifetime touched memory has a median of 49 % of RAM, Pond (ASPLOS
  * 2023) reports about 50 %. 0.61 is a calibrated guess. The page cache grows by 0.3 of all disk traffic (default share of
@@ -19,6 +19,7 @@
  */
 import { PAGE_SIZE_BYTES, RandomStream, TICK_MS, invariant } from '#units';
 import { StateHash } from '../state-hash.js';
+import { fixedPages } from './software.js';
 import type { Workload } from './workload.js';
 
 const ENVELOPE_MS = 6 * 3600 * 1000;
@@ -64,7 +65,8 @@ export class TraceWorkload implements Workload {
     this.startsMs = Float64Array.from(series.timesMs, (timeMs) => timeMs - startMs);
     this.periodMs = (this.startsMs[rows - 1] ?? 0) + usualStepMs(this.startsMs);
     const scale = (series.assignedBytes > 0 ? assignedBytes / series.assignedBytes : 1) / PAGE_SIZE_BYTES;
-    const mostPages = (MOST_OF_RAM_RATIO * assignedBytes) / PAGE_SIZE_BYTES;
+    const ramPages = assignedBytes / PAGE_SIZE_BYTES;
+    const mostPages = MOST_OF_RAM_RATIO * ramPages - fixedPages(ramPages);
     const envelope = movingMaximum(medianOfThree(series.activeBytes), this.startsMs, this.periodMs);
     this.anonPages = Int32Array.from(envelope, (bytes) =>
       Math.min(mostPages, (bytes * scale) / TOUCHED_PER_MINUTE_RATIO),

@@ -52,8 +52,8 @@ describe('a trace as a workload', () => {
     expect(new Set(wanted(trace(active)))).toEqual(new Set([100]));
   });
 
-  it('wants at most 0.9 of RAM, and memory in proportion when the guest has another size', () => {
-    expect(wanted(trace([4000, 4000, 4000]))[0]).toBe(Math.round(0.9 * 4096));
+  it('wants at most 0.9 of RAM, what is in use anyway included, and memory in proportion when the guest has another size', () => {
+    expect(wanted(trace([4000, 4000, 4000]))[0]).toBe(Math.round(0.9 * 4096 - 64 - 40 - 64));
     const half = new TraceWorkload(series([610, 610, 610]), RAM / 2, 1, 0);
     expect(wanted(half)).toEqual([500, 500, 500]);
   });
