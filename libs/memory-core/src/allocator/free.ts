@@ -64,10 +64,15 @@ export function freePageList(memory: Memory, pfns: Int32Array, count: number): v
     const to = stretchEnd(pfns, from, count);
     const [first, last] = [pfns[from], pfns[to - 1]];
     const startPfn = first < last ? first : last;
-    requireHeld(memory, startPfn, to - from);
-    freeRun(memory, startPfn, to - from, last < first);
+    freeHeldRun(memory, startPfn, to - from, last < first);
     from = to;
   }
+}
+
+/** Frees `pages` held single frames from `startPfn` in ascending or descending order. */
+export function freeHeldRun(memory: Memory, startPfn: number, pages: number, descending: boolean): void {
+  requireHeld(memory, startPfn, pages);
+  freeRun(memory, startPfn, pages, descending);
 }
 
 /** Frees `pages` single frames from `startPfn` in ascending or descending order, whatever their tags were. */

@@ -74,6 +74,7 @@ export function popFront(memory: Memory, slot: number, list: number): number {
   const pfn = pcpRuns[at];
   const signed = pcpRuns[at + 1];
   if (signed === 1 || signed === -1) {
+    forgetRun(pcpRuns, at);
     pcp[state]--;
     pcp[state + 1]--;
   } else {
@@ -109,6 +110,7 @@ export function popFrontStretch(
   pcpRuns[at] += pages * step;
   pcpRuns[at + 1] -= pages * step;
   if (signed === pages * step) {
+    forgetRun(pcpRuns, at);
     pcp[state]--;
     pcp[state + 1]--;
   }
@@ -146,7 +148,10 @@ export function popBackStretch(
   stretch.pages = pages;
   stretch.step = -step;
   pcpRuns[at + 1] -= pages * step;
-  if (signed === pages * step) pcp[state + 1]--;
+  if (signed === pages * step) {
+    forgetRun(pcpRuns, at);
+    pcp[state + 1]--;
+  }
   return true;
 }
 
@@ -207,6 +212,13 @@ function spill(memory: Memory, slot: number, list: number): void {
       pushHead(links, sentinel, pfn);
       tag[pfn] = LINKED;
     }
+    forgetRun(pcpRuns, at);
   }
   pcp[state + 1] -= RING / 2;
+}
+
+/** A run that is gone leaves no trace, so that equal lists are equal columns. */
+function forgetRun(pcpRuns: Int32Array, at: number): void {
+  pcpRuns[at] = 0;
+  pcpRuns[at + 1] = 0;
 }

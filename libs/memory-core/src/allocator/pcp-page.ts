@@ -63,6 +63,8 @@ export function takePcpPage(memory: Memory, zone: number, type: number): number 
     const signed = pcpRuns[(at + 1) | 0];
     pfn = pcpRuns[at];
     if (signed === 1 || signed === -1) {
+      pcpRuns[at] = 0; // a run that is gone leaves no trace
+      pcpRuns[(at + 1) | 0] = 0;
       pcp[state] = top;
       pcp[(state + 1) | 0] = runs - 1;
     } else {

@@ -95,7 +95,7 @@ export function hugepageMinFreeKbytes(memory: Memory): number {
   for (let zone = 0; zone < memory.zoneCount; zone++) {
     if (field(memory, zone, Z_TYPE) === ZONE_MOVABLE || field(memory, zone, Z_MANAGED) === 0) continue;
     zones++;
-    bufferPages += Math.max(0, field(memory, zone, Z_MANAGED) - field(memory, zone, Z_WMARK_HIGH));
+    bufferPages += Math.max(0, bootManaged(memory, zone) - field(memory, zone, Z_WMARK_HIGH));
   }
   const recommended = PAGEBLOCK_PAGES * zones * 2 + PAGEBLOCK_PAGES * zones * MIXING_TYPES * MIXING_TYPES;
   return Math.min(recommended, Math.floor(bufferPages / 20)) * KIB_PER_PAGE;

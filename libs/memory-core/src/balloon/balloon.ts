@@ -90,24 +90,26 @@ export function balloonPageEnqueue(memory: Memory, device: number, pfn: number):
  * Returns `count`.
  */
 export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int32Array, count: number): number {
-  const row = deviceRow(memory, device);
-  const sentinel = balloonListNode(memory, device);
   const lockable = mayBeLocked(memory);
   for (let from = 0; from < count;) {
     const to = lockable ? from + 1 : stretchEnd(pfns, from, count);
-    const [first, last] = [pfns[from], pfns[to - 1]];
-    const startPfn = first < last ? first : last;
-    const pages = to - from;
-    requireEnqueueable(memory, startPfn, pages);
-    memory.tag.fill(TAG_BALLOON + device, startPfn, startPfn + pages);
-    pushRunAtHead(memory.links, sentinel, first, pages, last < first ? -1 : 1);
-    memory.devices[row + D_LISTED] += pages;
-    memory.events[EV_BALLOON_INFLATE] += pages;
-    adjustManaged(memory, row, startPfn, pages, -1);
-    countNodePages(memory, startPfn, pages, 1);
+    enqueueStretch(memory, device, pfns[from], to - from, pfns[to - 1] < pfns[from] ? -1 : 1);
     from = to;
   }
   return count;
+}
+
+/** Enqueues `pages` held pages: `first`, `first + step` … */
+export function enqueueStretch(memory: Memory, device: number, first: number, pages: number, step: number): void {
+  const row = deviceRow(memory, device);
+  const startPfn = step > 0 ? first : first - pages + 1;
+  requireEnqueueable(memory, startPfn, pages);
+  memory.tag.fill(TAG_BALLOON + device, startPfn, startPfn + pages);
+  pushRunAtHead(memory.links, balloonListNode(memory, device), first, pages, step);
+  memory.devices[row + D_LISTED] += pages;
+  memory.events[EV_BALLOON_INFLATE] += pages;
+  adjustManaged(memory, row, startPfn, pages, -1);
+  countNodePages(memory, startPfn, pages, 1);
 }
 
 /** The page at the head, or NIL: try later. Throws KernelBugError when the device has no page left, listed or isolated. */
@@ -126,6 +128,22 @@ export function balloonPageDequeue(memory: Memory, device: number): number {
  * returns them: the page dequeued last is first. Fewer is an ordinary answer.
  */
 export function balloonPageListDequeue(memory: Memory, device: number, pfns: Int32Array, wanted: number): number {
+  let at = wanted;
+  const taken = dequeueStretches(memory, device, wanted, (first, last) => {
+    at -= Math.abs(last - first) + 1;
+    writeBackwards(pfns, at, first, last);
+  });
+  pfns.copyWithin(0, at, wanted);
+  return taken;
+}
+
+/** Takes up to `wanted` pages off the device's list, from the head; hands on each stretch of them and returns their number. */
+export function dequeueStretches(
+  memory: Memory,
+  device: number,
+  wanted: number,
+  hand: (first: number, last: number) => void,
+): number {
   const row = deviceRow(memory, device);
   const lockable = mayBeLocked(memory);
   const { links } = memory;
@@ -144,10 +162,9 @@ export function balloonPageListDequeue(memory: Memory, device: number, pfns: Int
     links[2 * kept] = after;
     links[2 * after + 1] = kept;
     taken += letGo(memory, row, pfn, last);
-    writeBackwards(pfns, wanted - taken, pfn, last);
+    hand(pfn, last);
     pfn = after;
   }
-  pfns.copyWithin(0, wanted - taken, wanted);
   return taken;
 }
 
@@ -169,7 +186,8 @@ function writeBackwards(pfns: Int32Array, at: number, first: number, last: numbe
   for (let pfn = last, end = first + step; pfn !== end; pfn += step) pfns[at++] = pfn;
 }
 
-function balloonGfp(memory: Memory): number {
+/** How the balloon asks for its pages. */
+export function balloonGfp(memory: Memory): number {
   return memory.config.balloonCompaction ? Gfp.BALLOON_MOVABLE : Gfp.BALLOON_UNMOVABLE;
 }
 
