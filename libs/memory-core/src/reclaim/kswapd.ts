@@ -3,7 +3,7 @@
  * Source: mm/vmscan.c of Linux 6.12 (wakeup_kswapd, balance_pgdat, kswapd_try_to_sleep), as described in the reference,
  * sections 6.1 and 12.1.14.
  */
-import { setPcpFlag } from '../allocator/pcp-flags.js';
+import { clearPcpFlag, setPcpFlag } from '../allocator/pcp-flags.js';
 import { wakeKcompactd } from '../compaction/kcompactd.js';
 import { compactGap } from '../compaction/suitability.js';
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';
@@ -18,7 +18,7 @@ import {
   N_KSWAPD_NAPS,
   N_KSWAPD_ORDER,
 } from '../layout/node-fields.js';
-import { ZONE_FIELDS, ZONE_RECLAIM_ACTIVE, Z_BOOST, Z_NODE, Z_PCP_FLAGS, Z_WMARK_HIGH } from '../layout/zone-fields.js';
+import { ZONE_FIELDS, ZONE_RECLAIM_ACTIVE, Z_BOOST, Z_NODE, Z_WMARK_HIGH } from '../layout/zone-fields.js';
 import { runToEnd } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
 import { isNodeBalanced, isNodeBoosted, isNodeHopeless, managedZones } from './balance.js';
@@ -31,9 +31,9 @@ import { stallOfKswapd } from './stall.js';
 export const KSWAPD_NAP_US = 100_000;
 /**
  * Others go on while kswapd works, so it says how long each round took (as a wait of that length): for each page it looked at.
- * Recorded: 704 pages in the time of six balloon batches.
+ * An estimate: recorded guests are emulated, and slower.
  */
-const KSWAPD_PAGE_US = 40;
+const KSWAPD_PAGE_US = 2;
 const EVERY_ZONE_TYPE = 3;
 
 /**
@@ -146,7 +146,7 @@ function* balanceNode(memory: Memory, node: number, order: number, highestType: 
   );
   if (!reached && control.reclaimed === 0 && !boosted) memory.nodes[node * NODE_FIELDS + N_KSWAPD_FAILURES]++;
 
-  for (const zone of near) zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] &= ~ZONE_RECLAIM_ACTIVE;
+  for (const zone of near) clearPcpFlag(memory, zone, ZONE_RECLAIM_ACTIVE);
   noteRefaults(memory, node);
   stallOfKswapd(memory, control);
   if (!boosted) return;
