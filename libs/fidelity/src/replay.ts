@@ -6,8 +6,12 @@ import {
   Gfp,
   allocatePages,
   compactMemory,
+  createHugePool,
   freePages,
+  offlineMemoryBlock,
+  onlineMemoryBlock,
   refreshVmstat,
+  resizeHugePool,
   runToEnd,
   type CompactionEvent,
 } from '#memory-core';
@@ -24,10 +28,12 @@ import {
   type VirtioBalloon,
 } from '#guest';
 import { PAGE_SIZE_BYTES, invariant } from '#units';
+import { Disks } from './disks.js';
 import { initialState, profileOf, type InitialState } from './initial-state.js';
 import { mapSnapshots, type MapSnapshots } from './map-snapshots.js';
 import { observe, type Observation } from './observe.js';
 import type { RecordedStep, Recording } from './recording.js';
+import { writeFile } from './sysctl-writes.js';
 import { Workers } from './workers.js';
 
 export interface ReplayedStep {
@@ -49,8 +55,10 @@ export interface Replay {
 }
 
 const US_PER_SEC = 1e6;
-/** The balloon of a step that was reached gets this much longer than recorded: speeds are indicative. */
-const PATIENCE_US = 600e6;
+/** About what a fruitless look for pages to move takes. */
+const PASS_MS = 100;
+/** A balloon that was reached gets at least this long: speeds are indicative. */
+const PATIENCE_US = 3e6;
 /** Reading the trace of a compaction takes one buffer of this order: four pages before 6.7, eight from then on. */
 const TRACE_READ_ORDER = { before6_7: 2, from6_7: 3 } as const;
 
@@ -69,13 +77,15 @@ class ReplayedGuest {
   readonly #state: InitialState;
   readonly #balloon: VirtioBalloon;
   readonly #clock: GuestClock;
+  readonly #disks: Disks;
   readonly #workers: Workers;
+  #hugePool = -1;
   readonly #maps: MapSnapshots;
   #nowUs: number;
   #devicePfns: number[] = [];
 
   constructor(private readonly recording: Recording) {
-    this.#state = initialState(recording);
+    this.#state = initialState(recording, swapPagesOf(recording));
     const { memory } = this.#state;
     const balloon = probeBalloon({
       memory,
@@ -90,7 +100,8 @@ class ReplayedGuest {
     };
     this.#nowUs = timeOf(recording.boot.snapshot.uptime_s);
     this.#clock = startClock(memory, balloon, this.#nowUs);
-    this.#workers = new Workers(memory);
+    this.#disks = new Disks(memory);
+    this.#workers = new Workers(memory, this.#disks);
     this.#maps = mapSnapshots(recording);
   }
 
@@ -135,10 +146,42 @@ class ReplayedGuest {
         this.#workers.kill(Number(args['worker']));
         return true;
       case 'worker':
-        return this.#workers.command(Number(args['worker']), String(args['cmd']));
+        return this.#workers.command(Number(args['worker']), textOf(args['cmd']));
+      case 'agent':
+        return this.#agent(textOf(args['cmd']));
+      case 'write':
+        if (textOf(args['path']).endsWith('drop_caches')) this.#disks.drop();
+        return (
+          textOf(args['path']).endsWith('drop_caches') || writeFile(memory, textOf(args['path']), textOf(args['value']))
+        );
+      case 'nr_hugepages':
+        if (this.#hugePool < 0) this.#hugePool = createHugePool(memory);
+        resizeHugePool(memory, this.#hugePool, Number(args['value']));
+        return true;
+      case 'memblock':
+        this.#memoryBlock(Number(args['block']), textOf(args['state']), Number(args['limit_ms']));
+        return true;
       default:
         return false;
     }
+  }
+
+  #agent(command: string): boolean {
+    const [name = '', device = '', mib = '0'] = command.split(' ');
+    if (name === 'blk') this.#disks.readAll(device, Number(mib));
+    return ['hold', 'blk', 'swapon'].includes(name);
+  }
+
+  /** The recorder sends a signal when it has waited long enough. */
+  #memoryBlock(block: number, state: string, limitMs: number): void {
+    const { memory } = this.#state;
+    const passes = Math.max(1, Math.round(limitMs / PASS_MS));
+    if (state === 'offline')
+      runToEnd(
+        memory,
+        offlineMemoryBlock(memory, block, (done) => done > passes),
+      );
+    else onlineMemoryBlock(memory, block);
   }
 
   #inflateTo(step: RecordedStep): void {
@@ -168,6 +211,16 @@ class ReplayedGuest {
 
 function timeOf(uptimeSec: number): number {
   return Math.round(uptimeSec * US_PER_SEC);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** The swap device that is switched on in the course of the recording. */
+function swapPagesOf({ steps }: Recording): number {
+  const KB_PER_PAGE = 4;
+  return steps.reduce((most, { after }) => Math.max(most, (after?.meminfo['SwapTotal'] ?? 0) / KB_PER_PAGE), 0);
 }
 
 /** The negotiated bits, as sysfs shows them: one character for each bit, from 0. */

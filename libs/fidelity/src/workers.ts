@@ -6,9 +6,11 @@ import {
   destroyOwner,
   dropRange,
   growOwner,
+  runOnCpu,
   touchRange,
   type Memory,
 } from '#memory-core';
+import type { Disks } from './disks.js';
 import { isKept } from './kept-pages.js';
 
 const PAGES_PER_MIB = 256;
@@ -26,7 +28,10 @@ export class Workers {
   readonly #processes = new Map<number, number>();
   readonly #hasMapped = new Set<number>();
 
-  constructor(private readonly memory: Memory) {}
+  constructor(
+    private readonly memory: Memory,
+    private readonly disks: Disks,
+  ) {}
 
   spawn(worker: number): void {
     const owner = createOwner(this.memory, 'KERNEL');
@@ -59,6 +64,15 @@ export class Workers {
       case 'pipe':
         this.#pipe(worker, slot);
         return true;
+      case 'seq':
+        this.disks.readAll(words[0] ?? '', numbers[0] ?? 0);
+        return true;
+      case 'frand':
+        this.disks.readAtRandom(words[0] ?? '', numbers[0] ?? 0, numbers[1] ?? 0, numbers[2] ?? 0);
+        return true;
+      case 'cpu':
+        runOnCpu(this.memory, slot);
+        return true;
       case 'check':
       case 'rcheck':
       case 'where':
@@ -81,7 +95,13 @@ export class Workers {
     if (process !== undefined && !this.#hasMapped.has(worker)) growOwner(this.memory, process, FIRST_MAPPING_PAGES);
     this.#hasMapped.add(worker);
     const pages = mib * PAGES_PER_MIB;
-    this.#mappings.set(key, { owner: createMapping(this.memory, { pages, huge }), pages });
+    const sibling = [...this.#mappings].find(([other]) => other.startsWith(`${worker}/`))?.[1];
+    const owner = createMapping(this.memory, {
+      pages,
+      huge,
+      ...(sibling === undefined ? {} : { process: sibling.owner }),
+    });
+    this.#mappings.set(key, { owner, pages });
   }
 
   #touch(key: string, [fromMib, toMib]: readonly number[], write: boolean): void {
@@ -89,7 +109,13 @@ export class Workers {
     if (mapping === undefined) return;
     const first = (fromMib ?? 0) * PAGES_PER_MIB;
     const end = toMib === undefined ? mapping.pages : toMib * PAGES_PER_MIB;
-    touchRange(this.memory, mapping.owner, first, end - first, write);
+    const { outcome } = touchRange(this.memory, mapping.owner, first, end - first, write);
+    // The OOM killer has freed all of the process.
+    if (outcome === 'KILLED') this.#forget(key.split('/')[0] ?? '');
+  }
+
+  #forget(worker: string): void {
+    for (const key of [...this.#mappings.keys()]) if (key.startsWith(`${worker}/`)) this.#mappings.delete(key);
   }
 
   /** Each run of pages that is not kept is dropped by one call. */

@@ -3,11 +3,13 @@ export { createMemory } from './boot/create.js';
 export type { MemoryOptions } from './boot/create.js';
 export { FRAME_USES, createMemoryFromMap } from './boot/from-map.js';
 export type { FrameUse, MappedMachine, PerCpuLists } from './boot/from-map.js';
+export { runOnCpu } from './layout/memory.js';
 export type { Memory, MemoryConfig } from './layout/memory.js';
 export type { KernelProfile } from './layout/profile.js';
 export { Gfp } from './layout/gfp.js';
 export { allocatePages } from './allocator/allocate.js';
 export { freePageList, freePages } from './allocator/free.js';
+export { setTransparentHugepages, writeMinFreeKbytes, writeWatermarkScaleFactor } from './allocator/sysctl.js';
 export { drainAllPages, refreshVmstat } from './allocator/pcp-setup.js';
 export { createMapping, destroyMapping, dropRange, touchRange } from './owners/address-space.js';
 export {

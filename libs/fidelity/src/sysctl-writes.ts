@@ -1,0 +1,41 @@
+/** What the recorder wrote to /proc and /sys. */
+import {
+  compactMemory,
+  runOnCpu,
+  runToEnd,
+  setTransparentHugepages,
+  writeCompactionProactiveness,
+  writeMinFreeKbytes,
+  writeWatermarkScaleFactor,
+  type Memory,
+} from '#memory-core';
+
+/** False for a file that the replay does not know. */
+export function writeFile(memory: Memory, path: string, value: string): boolean {
+  const name = path.split('/').at(-1);
+  const node = /\/node(\d+)\/compact$/.exec(path)?.[1];
+  if (node !== undefined) {
+    runToEnd(memory, compactMemory(memory, { node: Number(node) }));
+    return true;
+  }
+  switch (name) {
+    case 'min_free_kbytes':
+      writeMinFreeKbytes(memory, Number(value));
+      return true;
+    case 'watermark_scale_factor':
+      writeWatermarkScaleFactor(memory, Number(value));
+      return true;
+    case 'compaction_proactiveness':
+      writeCompactionProactiveness(memory, Number(value));
+      return true;
+    case 'enabled':
+      setTransparentHugepages(memory, value !== 'never');
+      return true;
+    case 'smp_affinity':
+      // A mask: the balloon's configuration interrupt, and so its work, runs on that CPU from now on.
+      runOnCpu(memory, Math.log2(parseInt(value, 16)));
+      return true;
+    default:
+      return false;
+  }
+}
