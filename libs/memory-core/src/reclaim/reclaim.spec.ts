@@ -16,7 +16,7 @@ import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { inspectPage } from '../views/inspect.js';
 import { N_KSWAPD_FAILURES } from '../layout/node-fields.js';
-import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_WMARK_HIGH } from '../layout/zone-fields.js';
+import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_NODE, Z_WMARK_HIGH, Z_WMARK_PROMO } from '../layout/zone-fields.js';
 import { O_ACTIVE } from '../owners/owner-kind.js';
 import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
 import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp } from '../../test/support/zone.js';
@@ -162,6 +162,33 @@ describe('kswapd', () => {
     expect([memory.events[EV_KSWAPD_HIGH_WMARK_HIT_QUICKLY], memory.scalars[S_KSWAPD_WAKES]]).toEqual([1, 1]);
   });
 });
+
+describe('two nodes', () => {
+  it('each kswapd takes pages of its own node, however deep in the list they are', () => {
+    const memory = createMemory({ ramBytes: 2 ** 29, numaNodes: 2, cpus: 2 });
+    const owner = createOwner(memory, 'FILE');
+    growOwner(memory, owner, 80_000);
+    const before = [0, 1].map((node) => pagesOnNode(memory, node));
+    expect(before[1]).toBeGreaterThan(5000);
+    const zones = memory.zonelists[3].filter((zone) => memory.zones[zone * ZONE_FIELDS + Z_NODE] === 1);
+    for (const zone of zones) memory.zones[zone * ZONE_FIELDS + Z_WMARK_HIGH] += freeCountOf(memory, zone) + 500;
+    for (const zone of zones) memory.zones[zone * ZONE_FIELDS + Z_WMARK_PROMO] += freeCountOf(memory, zone) + 1000;
+    wakeKswapd(memory, zones, 0, 3, Gfp.HIGHUSER_MOVABLE);
+    runPendingKswapd(memory);
+    expect(pagesOnNode(memory, 0)).toBe(before[0]);
+    expect(pagesOnNode(memory, 1)).toBeLessThan(before[1] - 400);
+    expectSound(memory);
+  });
+});
+
+/** Frames of owner 0 on a node. */
+function pagesOnNode(memory: Memory, node: number): number {
+  let pages = 0;
+  memory.tag.forEach((tag, pfn) => {
+    if (tag === TAG_OWNER && memory.zones[memory.blockZone[pfn >> 9] * ZONE_FIELDS + Z_NODE] === node) pages++;
+  });
+  return pages;
+}
 
 describe('inactive and active lists', () => {
   it('the active list refills the inactive one, and never loses a page', () => {

@@ -33,8 +33,6 @@ import type { ReclaimControl } from './reclaim-control.js';
 const ROW = OWNER_FIELDS;
 const KIB_PER_PAGE = 4;
 const GIB_PAGES = 262_144;
-/** Pages of other nodes or zones that one scan steps over before it gives the list up. */
-const MOST_SKIPPED = 1024;
 
 /** True when the owner's inactive list is short beside its active one: below 1 GiB, when it is the shorter one. */
 export function isInactiveLow(memory: Memory, owner: number): boolean {
@@ -47,10 +45,13 @@ export function isInactiveLow(memory: Memory, owner: number): boolean {
 
 /** Moves up to `pages` pages from the active tail to the inactive head. */
 export function shrinkActive(memory: Memory, owner: number, pages: number, control: ReclaimControl): void {
-  const { events } = memory;
+  const { events, links } = memory;
+  const sentinel = ownerListNode(memory, owner, ACTIVE);
+  let next = links[2 * sentinel + 1];
   for (let done = 0; done < pages;) {
-    const pfn = nextEligible(memory, owner, ACTIVE, control);
+    const pfn = nextEligible(memory, sentinel, next, control);
     if (pfn === NIL) return;
+    next = links[2 * pfn + 1];
     const moved = 1 << ownerPageOrder(memory, pfn);
     removeFromList(memory, owner, pfn);
     addToList(memory, owner, pfn, INACTIVE);
@@ -65,9 +66,12 @@ export function shrinkInactive(memory: Memory, owner: number, pages: number, con
   const writtenBefore = control.written;
   let freed = 0;
   let scanned = 0;
+  const sentinel = ownerListNode(memory, owner, INACTIVE);
+  let next = memory.links[2 * sentinel + 1];
   while (scanned < pages) {
-    const pfn = nextEligible(memory, owner, INACTIVE, control);
+    const pfn = nextEligible(memory, sentinel, next, control);
     if (pfn === NIL) break;
+    next = memory.links[2 * pfn + 1];
     if (ownerPageOrder(memory, pfn) === PAGEBLOCK_ORDER) splitHugePage(memory, owner, pfn);
     scanned++;
     if (!reclaimPage(memory, owner, pfn, control)) break;
@@ -79,14 +83,14 @@ export function shrinkInactive(memory: Memory, owner: number, pages: number, con
   return freed;
 }
 
-/** Least recently used page of the list in the zones that are short; those in others are left where they are. */
-function nextEligible(memory: Memory, owner: number, which: number, control: ReclaimControl): number {
-  const sentinel = ownerListNode(memory, owner, which);
-  let pfn = memory.links[2 * sentinel + 1];
-  for (let skipped = 0; pfn !== sentinel && skipped < MOST_SKIPPED; skipped++) {
+/**
+ * From `from` towards the head, the least recently used page of the list in the zones that are short; those in others are
+ * left where they are. NIL when there is none.
+ */
+function nextEligible(memory: Memory, sentinel: number, from: number, control: ReclaimControl): number {
+  for (let pfn = from; pfn !== sentinel; pfn = memory.links[2 * pfn + 1]) {
     const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER] * ZONE_FIELDS;
     if (memory.zones[zone + Z_NODE] === control.node && memory.zones[zone + Z_TYPE] <= control.highestType) return pfn;
-    pfn = memory.links[2 * pfn + 1];
   }
   return NIL;
 }
