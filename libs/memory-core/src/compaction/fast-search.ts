@@ -7,7 +7,7 @@ import { isolateFreeBlock } from '../allocator/isolate-free.js';
 import { unlink } from '../allocator/page-list.js';
 import { MIGRATETYPES, MOVABLE, NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_COMPACT_ISOLATED } from '../layout/events.js';
-import { freeListNode } from '../layout/memory.js';
+import { BLOCK_SKIP, freeListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_COMPACT_CACHED_FREE, Z_COMPACT_INIT_FREE, Z_START } from '../layout/zone-fields.js';
 import { freeBlocks } from '../views/fragmentation.js';
@@ -86,7 +86,10 @@ function searchSource(cc: CompactControl, highest: number): number {
       const usable = pfn < highest && !isSkipped(memory, pfn);
       if (!usedUp && !usable) continue;
       rotateToTail(links, sentinel, node);
-      if (!usedUp) found = pfn;
+      if (usedUp) break;
+      // Or the same block would be found again and again while nothing in it can be moved.
+      memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_SKIP;
+      found = pfn;
       break;
     }
   }
