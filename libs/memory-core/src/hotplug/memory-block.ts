@@ -14,6 +14,7 @@ export type MemoryBlockState = 'ONLINE' | 'OFFLINE';
 export interface MemoryBlock {
   readonly startPfn: number;
   readonly endPfn: number;
+  /** The one it was online in last. */
   readonly zone: number;
   readonly state: MemoryBlockState;
 }
@@ -24,10 +25,16 @@ export function memoryBlock(memory: Memory, block: number): MemoryBlock | null {
   const endPfn = startPfn + MEMORY_BLOCK_PAGES;
   if (startPfn < 0 || endPfn > memory.spanPages) return null;
   const zone = memory.blockZone[startPfn >> PAGEBLOCK_ORDER];
+  if (memory.tag[startPfn] === TAG_OFFLINE) return { startPfn, endPfn, zone, state: 'OFFLINE' };
+  if (
+    memory.blockZone.subarray(startPfn >> PAGEBLOCK_ORDER, endPfn >> PAGEBLOCK_ORDER).some((other) => other !== zone)
+  ) {
+    return null;
+  }
   const row = zone * ZONE_FIELDS;
   if (startPfn < memory.zones[row + Z_START] || endPfn > memory.zones[row + Z_END]) return null;
   if (memory.tag.subarray(startPfn, endPfn).includes(TAG_HOLE)) return null;
-  return { startPfn, endPfn, zone, state: memory.tag[startPfn] === TAG_OFFLINE ? 'OFFLINE' : 'ONLINE' };
+  return { startPfn, endPfn, zone, state: 'ONLINE' };
 }
 
 /** Numbers of the blocks that are in `state` and can be moved in or out as a whole. */

@@ -29,6 +29,7 @@ import type { MigrationList } from '../migration/migration-list.js';
 import { ownerPageOrder } from '../owners/isolate-owner.js';
 import { RESCHEDULE } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
+import { leaveZone } from './block-zone.js';
 import { memoryBlock } from './memory-block.js';
 import type { MemoryBlock } from './memory-block.js';
 import { otherNodesFirst } from './migration-target.js';
@@ -128,4 +129,5 @@ function takeAway(memory: Memory, { startPfn, endPfn, zone }: MemoryBlock): void
   zones[row + Z_MANAGED] -= pages;
   zones[row + Z_PRESENT] -= pages;
   scalars[S_TOTAL_RAM] -= pages;
+  leaveZone(memory, zone, startPfn, endPfn);
 }

@@ -37,7 +37,16 @@
  * Cost: 9.25 bytes a frame, 11 a pageblock, about 22 KiB fixed.
  */
 import { invariant } from '#units';
-import { ISOLATE, LISTS_PER_ZONE, MAX_ORDER_PAGES, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, ZONE_TYPES } from './constants.js';
+import {
+  ISOLATE,
+  LISTS_PER_ZONE,
+  MAX_ORDER_PAGES,
+  PAGEBLOCK_ORDER,
+  PAGEBLOCK_PAGES,
+  ZONE_MOVABLE,
+  ZONE_NORMAL,
+  ZONE_TYPES,
+} from './constants.js';
 import { EV_COUNT } from './events.js';
 import { gfpHighestZoneType } from './gfp.js';
 import type { MachinePlan } from './machine.js';
@@ -107,7 +116,7 @@ export interface Memory {
   readonly tag: Uint8Array;
   readonly backed: Uint32Array;
   /** Zones an allocation may try, best first: index node × ZONE_TYPES + highest zone type. */
-  readonly zonelists: readonly Int32Array[];
+  readonly zonelists: Int32Array[];
   /** First zone of a zonelist × 4 + its highest zone type: index node × 16 + the four zone bits of a request. */
   readonly preferred: Int32Array;
 }
@@ -215,9 +224,10 @@ function sentinelCount(zoneCount: number, cpus: number): number {
  */
 export function allocateMemory(config: MemoryConfig): Memory {
   const plans = config.machine.zones;
-  const zoneCount = plans.length;
+  const spares = spareZones(config.machine);
+  const zoneCount = plans.length + spares.length;
   const nodeCount = plans.reduce((most, plan) => Math.max(most, plan.node + 1), 0);
-  const lastPfn = plans[zoneCount - 1].range.endPfn;
+  const lastPfn = plans[plans.length - 1].range.endPfn;
   const spanPages = Math.ceil(lastPfn / MAX_ORDER_PAGES) * MAX_ORDER_PAGES;
   const blockCount = spanPages >> PAGEBLOCK_ORDER;
   const nodes = spanPages + blockCount + sentinelCount(zoneCount, config.cpus);
@@ -300,7 +310,7 @@ export function allocateMemory(config: MemoryConfig): Memory {
     links: new Int32Array(buffer, frames.links, nodes * 2),
     tag: new Uint8Array(buffer, frames.tag, spanPages),
     backed: new Uint32Array(buffer, frames.backed, spanPages / 32),
-    zonelists: zonelists(config.machine),
+    zonelists: [],
     preferred: new Int32Array(nodeCount * 16),
   };
   for (let node = memory.sentinelBase; node < nodes; node++) {
@@ -308,11 +318,33 @@ export function allocateMemory(config: MemoryConfig): Memory {
     memory.links[2 * node + 1] = node;
   }
   layZones(memory);
+  spares.forEach(({ node, type }, index) => {
+    const row = (plans.length + index) * ZONE_FIELDS;
+    memory.zones[row + Z_NODE] = node;
+    memory.zones[row + Z_TYPE] = type;
+  });
+  layZonelists(memory);
+  return memory;
+}
+
+/** Rows for zones that memory blocks may make: where a node's Movable blocks can come online as Normal memory. */
+function spareZones({ zones }: MachinePlan): { node: number; type: number }[] {
+  const has = (node: number, type: number): boolean => zones.some((plan) => plan.node === node && plan.type === type);
+  const nodes = [...new Set(zones.map(({ node }) => node))];
+  return nodes
+    .filter((node) => has(node, ZONE_MOVABLE) && !has(node, ZONE_NORMAL))
+    .map((node) => ({ node, type: ZONE_NORMAL }));
+}
+
+/** Lays the zonelists anew: after boot, a restore, and when a zone gets its first or loses its last memory. */
+export function layZonelists(memory: Memory): void {
+  zonelists(memory).forEach((list, at) => {
+    memory.zonelists[at] = list;
+  });
   for (let at = 0; at < memory.preferred.length; at++) {
     const highestType = gfpHighestZoneType(at & 15);
     memory.preferred[at] = memory.zonelists[(at >> 4) * ZONE_TYPES + highestType][0] * 4 + highestType;
   }
-  return memory;
 }
 
 function layZones(memory: Memory): void {
@@ -330,8 +362,7 @@ function layZones(memory: Memory): void {
 }
 
 /** Self first, then the other nodes round from it; within a node from the highest allowed zone type down. */
-function zonelists(machine: MachinePlan): Int32Array[] {
-  const nodeCount = machine.zones.reduce((most, plan) => Math.max(most, plan.node + 1), 0);
+function zonelists({ zones, zoneCount, nodeCount }: Memory): Int32Array[] {
   const lists: Int32Array[] = [];
   for (let home = 0; home < nodeCount; home++) {
     for (let highest = 0; highest < ZONE_TYPES; highest++) {
@@ -339,8 +370,10 @@ function zonelists(machine: MachinePlan): Int32Array[] {
       for (let step = 0; step < nodeCount; step++) {
         const node = (home + step) % nodeCount;
         for (let type = highest; type >= 0; type--) {
-          const zone = machine.zones.findIndex((plan) => plan.node === node && plan.type === type);
-          if (zone >= 0) list.push(zone);
+          for (let row = 0; row < zoneCount * ZONE_FIELDS; row += ZONE_FIELDS) {
+            const fits = zones[row + Z_NODE] === node && zones[row + Z_TYPE] === type;
+            if (fits && zones[row + Z_END] > zones[row + Z_START]) list.push(row / ZONE_FIELDS);
+          }
         }
       }
       lists.push(Int32Array.from(list));

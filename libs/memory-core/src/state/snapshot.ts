@@ -27,7 +27,7 @@ import {
   writeNodeWords,
 } from './content.js';
 import { parseConfig } from '../layout/memory-config.js';
-import { allocateMemory } from '../layout/memory.js';
+import { allocateMemory, layZonelists } from '../layout/memory.js';
 import type { Memory, MemoryConfig } from '../layout/memory.js';
 import { SnapshotError } from './snapshot-error.js';
 
@@ -113,6 +113,7 @@ export function restoreMemory(snapshot: Uint8Array): Memory {
       at += BACKING_WORDS;
     }
   }
+  layZonelists(memory);
   const expected = wordsToHex(words.subarray(DIGEST_AT, DIGEST_AT + 4));
   const digest = digestMemory(memory);
   if (digest !== expected) throw new SnapshotError(`its digest is ${expected}, its content gives ${digest}`);

@@ -2,6 +2,7 @@
  * What the frames of a range are, counted by walking the tag column: for views per zone or node, which are asked for
  * rarely. The machine's sums are kept as counters (usage.ts). Cost: one step a frame.
  */
+import { PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { MAX_OWNERS, TAG_OWNER } from '../layout/tags.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
@@ -16,18 +17,30 @@ const COUNTS = 2 * TAGS;
 /** Frames by tag in [startPfn, endPfn). */
 export function countTags(memory: Memory, startPfn: number, endPfn: number): Int32Array {
   const counts = new Int32Array(COUNTS);
-  const { tag, active } = memory;
+  countInto(counts, memory, startPfn, endPfn);
+  return counts;
+}
+
+function countInto(counts: Int32Array, { tag, active }: Memory, startPfn: number, endPfn: number): void {
   for (let pfn = startPfn; pfn < endPfn; pfn++) {
     counts[tag[pfn]]++;
     if (((active[pfn >>> 5] >>> (pfn & 31)) & 1) === 1) counts[TAGS + tag[pfn]]++;
   }
-  return counts;
 }
 
 /** Frames by tag in a zone. */
 export function countZoneTags(memory: Memory, zone: number): Int32Array {
+  const sum = new Int32Array(COUNTS);
   const row = zone * ZONE_FIELDS;
-  return countTags(memory, memory.zones[row + Z_START], memory.zones[row + Z_END]);
+  const endPfn = memory.zones[row + Z_END];
+  // Zones may lie inside one another: whose frames they are, pageblocks say.
+  for (let pfn = memory.zones[row + Z_START]; pfn < endPfn;) {
+    const block = pfn >> PAGEBLOCK_ORDER;
+    const end = Math.min((block + 1) << PAGEBLOCK_ORDER, endPfn);
+    if (memory.blockZone[block] === zone) countInto(sum, memory, pfn, end);
+    pfn = end;
+  }
+  return sum;
 }
 
 /** Frames by tag in all zones of a node. */

@@ -19,7 +19,7 @@ import {
   isolatedPagesOfKind,
   pagesOfKind,
 } from './usage.js';
-import { ZONE_FIELDS, Z_END } from '../layout/zone-fields.js';
+import { lastPfn } from './zone-names.js';
 
 export interface MeminfoLine {
   /** Without the colon. */
@@ -65,11 +65,10 @@ function allLines(memory: Memory): MeminfoLine[] {
   }
   kib('Hugepagesize', HUGEPAGE_KIB);
   kib('Hugetlb', 0);
-  const lastPfn = memory.zones[(memory.zoneCount - 1) * ZONE_FIELDS + Z_END];
   kib('DirectMap4k', DIRECT_MAP_4K_KIB);
   kib(
     'DirectMap2M',
-    Math.max(0, Math.floor((lastPfn * KIB_PER_PAGE - DIRECT_MAP_4K_KIB) / HUGEPAGE_KIB) * HUGEPAGE_KIB),
+    Math.max(0, Math.floor((lastPfn(memory) * KIB_PER_PAGE - DIRECT_MAP_4K_KIB) / HUGEPAGE_KIB) * HUGEPAGE_KIB),
   );
   return lines;
 }

@@ -17,7 +17,8 @@ import {
   TAG_OWNER_ISOLATED,
   TAG_RESERVED,
 } from '../layout/tags.js';
-import { ZONE_FIELDS, Z_END, Z_START } from '../layout/zone-fields.js';
+import { Z_START } from '../layout/zone-fields.js';
+import { lastPfn } from './zone-names.js';
 
 /** What a cell tells, in this order. Free: on a buddy or per-CPU list, or taken off it by compaction. */
 export const PAGE_CLASSES = ['FREE', 'BALLOON', 'MOVABLE', 'UNMOVABLE', 'RECLAIMABLE', 'OFFLINE'] as const;
@@ -39,7 +40,7 @@ export interface PageMap {
 
 /** At most `columns` cells of equal size (the last one may be cut short); `columns` is from 1. */
 export function pageMap(memory: Memory, columns: number): PageMap {
-  const endPfn = memory.zones[(memory.zoneCount - 1) * ZONE_FIELDS + Z_END];
+  const endPfn = lastPfn(memory);
   const pagesPerCell = Math.max(1, Math.ceil(endPfn / columns));
   const classOf = classesByTag(memory);
   const cells: number[][] = [];

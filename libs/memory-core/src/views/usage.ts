@@ -11,6 +11,7 @@ import {
 } from '../layout/constants.js';
 import type { ZoneName } from '../layout/constants.js';
 import { freeBlocks } from './fragmentation.js';
+import { populatedZones } from './zone-names.js';
 import {
   BLOCK_HUGE,
   DEVICE_FIELDS,
@@ -113,7 +114,7 @@ export function readUsage(memory: Memory): MemoryUsage {
     swapTotalPages: memory.config.swapPages,
     swapUsedPages: scalars[S_SWAP_USED],
     residentPages: scalars[S_RESIDENT],
-    zones: Array.from({ length: memory.zoneCount }, (_, zone) => readZone(memory, zone)),
+    zones: populatedZones(memory).map((zone) => readZone(memory, zone)),
   };
 }
 

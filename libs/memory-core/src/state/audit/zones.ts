@@ -39,11 +39,12 @@ export function auditZones(memory: Memory, findings: Findings): void {
 
 function auditFrames(memory: Memory, zone: number, findings: Findings): void {
   const row = zone * ZONE_FIELDS;
-  const { zones, tag } = memory;
+  const { zones, tag, blockZone } = memory;
   let present = 0;
   let reserved = 0;
   let adjusted = 0;
   for (let pfn = zones[row + Z_START]; pfn < zones[row + Z_END]; pfn++) {
+    if (blockZone[pfn >> PAGEBLOCK_ORDER] !== zone) continue;
     const state = tag[pfn];
     const absent = state === TAG_HOLE || state === TAG_OFFLINE;
     if (!absent) present++;
@@ -69,6 +70,7 @@ function auditPageblocks(memory: Memory, zone: number, findings: Findings): void
   let isolated = 0;
   const endBlock = Math.ceil(zones[row + Z_END] / PAGEBLOCK_PAGES);
   for (let block = zones[row + Z_START] >> PAGEBLOCK_ORDER; block < endBlock; block++) {
+    if (memory.blockZone[block] !== zone) continue;
     const offline = tag[block << PAGEBLOCK_ORDER] === TAG_OFFLINE;
     if (blockType[block] === ISOLATE && !offline) isolated++;
     if (blockFree[block] > ORDERS) report(findings, `pageblock ${block} has a free order that cannot be`);
