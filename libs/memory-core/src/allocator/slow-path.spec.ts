@@ -1,11 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { balloonPageAlloc } from '../balloon/balloon.js';
 import { NIL } from '../layout/constants.js';
-import { EV_ALLOCSTALL, EV_COMPACT_STALL, EV_OOM_KILL, EV_PGSTEAL_DIRECT, EV_PGSTEAL_FILE } from '../layout/events.js';
+import {
+  EV_ALLOCSTALL,
+  EV_COMPACT_STALL,
+  EV_OOM_KILL,
+  EV_PAGEOUTRUN,
+  EV_PGSTEAL_DIRECT,
+  EV_PGSTEAL_FILE,
+} from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
+import { S_KSWAPD_WAKES } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { Z_WMARK_MIN } from '../layout/zone-fields.js';
 import { createOwner, isOwnerKilled, ownerPages } from '../owners/owner.js';
+import { runPendingKswapd } from '../reclaim/kswapd.js';
 import { BALLOON_OOM_PRIORITY, panicReason, registerOomNotifier } from '../reclaim/oom.js';
 import { aShortZone, adoptPages, freeCountOf } from '../../test/support/zone.js';
 import { allocatePages } from './allocate.js';
@@ -19,6 +28,15 @@ function aSmallProgram(memory: Memory): number {
 }
 
 describe('a request at the min watermark', () => {
+  it('case 36: free between MIN and LOW and nothing to reclaim: a page, and kswapd woken once', () => {
+    const memory = aShortZone(300, 0);
+    expect([memory.zones[Z_WMARK_MIN], memory.zones[Z_WMARK_MIN + 1]]).toEqual([256, 320]);
+    expect(balloonPageAlloc(memory)).not.toBe(NIL);
+    expect(memory.scalars[S_KSWAPD_WAKES]).toBe(1);
+    runPendingKswapd(memory);
+    expect([memory.events[EV_PAGEOUTRUN], memory.events[EV_ALLOCSTALL + 3]]).toEqual([1, 0]);
+  });
+
   it('case 38: free at MIN and 100 clean cache pages: one direct reclaim, then a page', () => {
     const memory = aShortZone(256, 100);
     expect(freeCountOf(memory)).toBe(memory.zones[Z_WMARK_MIN]);
