@@ -107,7 +107,8 @@ export function setupWatermarks(memory: Memory): void {
   const pagesMin = Math.floor(sysctls[SYSCTL_MIN_FREE_KBYTES] / KIB_PER_PAGE);
   let lowmemPages = 0;
   for (let zone = 0; zone < memory.zoneCount; zone++) {
-    if (field(memory, zone, Z_TYPE) !== ZONE_MOVABLE) lowmemPages += bootManaged(memory, zone);
+    const hasOwnMin = rules.movableMinClamped && field(memory, zone, Z_TYPE) === ZONE_MOVABLE;
+    if (!hasOwnMin) lowmemPages += bootManaged(memory, zone);
   }
   for (let zone = 0; zone < memory.zoneCount; zone++) {
     const row = zone * ROW;
