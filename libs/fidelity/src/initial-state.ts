@@ -2,6 +2,8 @@
 import {
   FRAME_USES,
   createMemoryFromMap,
+  isBacked,
+  touchRun,
   type KernelProfile,
   type Memory,
   type MemoryConfig,
@@ -18,6 +20,7 @@ const KERNEL_PAGES_PER_KB = 1 / 4;
 const RETURNED_RUN_PAGES = 40;
 /** A hole in the physical map that is worth leaving out of the columns. */
 const WIDE_HOLE_PAGES = 32_768;
+const FIRST_MIB_PAGES = 256;
 
 export interface ZonePlace {
   /** As zoneinfo calls it: DMA32, N1.DMA32 … */
@@ -55,6 +58,7 @@ export function initialState(recording: Recording, swapPages = 0): InitialState 
     .filter(({ startPfn }) => startPfn < hole.startPfn || startPfn >= hole.endPfn)
     .map((run) => ({ ...run, startPfn: dense(run.startPfn) }));
   const frames = framesOf(denseRuns, frameCount);
+  for (const zone of zones) markAbsent(zone, frames);
   const perCpu = zones.map((zone) => perCpuLists(zone, denseRuns, frames, recording.smp));
   const memory = createMemoryFromMap({
     config: configOf(recording, zones, hole, swapPages),
@@ -64,7 +68,19 @@ export function initialState(recording: Recording, swapPages = 0): InitialState 
     perCpu,
     reserveWasRead: true,
   });
+  if ((snapshot.host?.['guest_ram_AnonHugePages_kB'] ?? 0) > 0) backWholeHugePages(memory, frameCount);
   return { memory, zones, physicalPfn: (pfn) => (pfn >= hole.startPfn ? pfn + hole.endPfn - hole.startPfn : pfn) };
+}
+
+/** The recording's host backs guest memory with huge pages: what the boot touched brought its neighbours along. */
+function backWholeHugePages(memory: Memory, frameCount: number): void {
+  for (let first = 0; first + PAGEBLOCK_PAGES <= frameCount; first += PAGEBLOCK_PAGES) {
+    for (let pfn = first; pfn < first + PAGEBLOCK_PAGES; pfn++) {
+      if (!isBacked(memory, pfn)) continue;
+      touchRun(memory, first, PAGEBLOCK_PAGES);
+      break;
+    }
+  }
 }
 
 function placesOf(snapshot: RecordedSnapshot, dense: (pfn: number) => number): ZonePlace[] {
@@ -83,14 +99,27 @@ function placesOf(snapshot: RecordedSnapshot, dense: (pfn: number) => number): Z
   return places.filter(({ recorded }) => recorded.present > 0).toSorted((a, b) => a.startPfn - b.startPfn);
 }
 
+/**
+ * The map calls frames reserved that are no memory: the video hole below 1 MiB, and firmware's tables at a zone's end. How
+ * many there are, the zone's present pages say.
+ */
+function markAbsent({ type, startPfn, endPfn, recorded }: ZonePlace, frames: Uint8Array): void {
+  const [hole, reserved] = [FRAME_USES.indexOf('HOLE'), FRAME_USES.indexOf('RESERVED')];
+  let absent = endPfn - startPfn - recorded.present;
+  for (let pfn = startPfn; pfn < endPfn; pfn++) if (frames[pfn] === hole) absent--;
+  const end = type === 0 ? FIRST_MIB_PAGES : endPfn;
+  for (let pfn = end - absent; pfn < end; pfn++) if (frames[pfn] === reserved) frames[pfn] = hole;
+}
+
 function configOf(
   recording: Recording,
   zones: readonly ZonePlace[],
   hole: { readonly startPfn: number; readonly endPfn: number },
   swapPages: number,
 ): MemoryConfig {
-  const latePages = lateManagedPages(recording);
+  const late = lateManagedPages(recording);
   const image = zones.findIndex(({ type }) => type !== 0);
+  const initrd = zones.findLastIndex(({ startPfn }) => startPfn < hole.startPfn);
   return {
     kernelProfile: profileOf(recording),
     memoryBallooning: true,
@@ -106,7 +135,7 @@ function configOf(
         range: { startPfn, endPfn },
         holes: [],
         reserved: [],
-        lateManagedPages: index === image ? latePages : 0,
+        lateManagedPages: (index === image ? late.imagePages : 0) + (index === initrd ? late.initrdPages : 0),
       })),
       holeStartPfn: hole.startPfn,
       holePages: hole.endPfn - hole.startPfn,
@@ -114,13 +143,19 @@ function configOf(
   };
 }
 
-/** What the kernel says it frees after it has computed its watermarks. */
-function lateManagedPages(recording: Recording): number {
+/**
+ * What the kernel says it frees after it has computed its watermarks: parts of its image, which lies low, and the initrd,
+ * which lies at the top of the memory below 4 GiB.
+ */
+function lateManagedPages(recording: Recording): { imagePages: number; initrdPages: number } {
   const log = (recording.boot as { readonly kernel_log_mm?: readonly string[] }).kernel_log_mm ?? [];
-  const kb = log.flatMap((line) =>
-    line.includes('alternatives') ? [] : [Number(/Freeing .*memory: (\d+)K/.exec(line)?.[1] ?? 0)],
-  );
-  return kb.reduce((sum, one) => sum + Math.floor(one * KERNEL_PAGES_PER_KB), 0);
+  let [imagePages, initrdPages] = [0, 0];
+  for (const line of log) {
+    const pages = Math.floor(Number(/Freeing .*memory: (\d+)K/.exec(line)?.[1] ?? 0) * KERNEL_PAGES_PER_KB);
+    if (line.includes('initrd')) initrdPages += pages;
+    else if (!line.includes('alternatives')) imagePages += pages;
+  }
+  return { imagePages, initrdPages };
 }
 
 /** The recorded map, or what the classes of each pageblock say. */
