@@ -45,7 +45,7 @@ import {
   COMPACT_SUCCESS,
 } from './result.js';
 import { proactiveLowMark, zoneScore } from './score.js';
-import { pageblockStart, resetCachedPositions, resetSkipHints } from './skip-hints.js';
+import { pageblockStart, resetCachedPositions, resetSkipHints, setSkip } from './skip-hints.js';
 import { isCompactionRestarting, suitabilityFor } from './suitability.js';
 import { giveTarget, releaseTargets, takeTarget } from './targets.js';
 
@@ -175,6 +175,8 @@ function afterFailure(cc: CompactControl, progress: Progress): boolean {
     return false;
   }
   const inside = cc.migratePfn % PAGEBLOCK_PAGES !== 0;
+  // A pageblock that was scanned to its end is marked, or a fast search finds it for ever while its pages do not move.
+  if (!inside && !cc.ignoreSkipHint) setSkip(cc, cc.migratePfn - 1);
   if (!inside || cc.ignoreSkipHint || cc.finishPageblock || cc.mode >= MIGRATE_SYNC) return false;
   cc.finishPageblock = true;
   if (cc.order === PAGEBLOCK_ORDER) progress.lastMigrated = 0;

@@ -87,8 +87,8 @@ function searchSource(cc: CompactControl, highest: number): number {
       if (!usedUp && !usable) continue;
       rotateToTail(links, sentinel, node);
       if (usedUp) break;
-      // Or the same block would be found again and again while nothing in it can be moved.
-      memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_SKIP;
+      // Before 6.4 the pageblock is marked here already, and so is passed over when its turn comes.
+      if (!memory.rules.finishesPageblocks) memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_SKIP;
       found = pfn;
       break;
     }

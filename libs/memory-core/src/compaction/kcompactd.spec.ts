@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { freePages } from '../allocator/free.js';
-import { EINVAL } from '../layout/errno.js';
+import { setBalloonDriver } from '../balloon/driver.js';
+import { EAGAIN, EINVAL } from '../layout/errno.js';
 import {
   EV_BALLOON_MIGRATE,
   EV_COMPACT_DAEMON_MIGRATE_SCANNED,
@@ -12,7 +13,7 @@ import type { Memory } from '../layout/memory.js';
 import type { KernelProfile } from '../layout/profile.js';
 import { KERNEL_PROFILES } from '../layout/profile.js';
 import { runToEnd } from '../tasks/task.js';
-import { freeAllBut, inflate, occupyAll } from '../../test/support/movable.js';
+import { answering, freeAllBut, inflate, occupyAll } from '../../test/support/movable.js';
 import { aZone, expectSound, zonesOf } from '../../test/support/zone.js';
 import { isKcompactdWoken, kcompactd, wakeKcompactd, writeCompactionProactiveness } from './kcompactd.js';
 import { compactMemory, writeCompactMemory } from './manual.js';
@@ -49,6 +50,15 @@ describe('kcompactd', () => {
     expect(wakeKcompactd(full, 0, 9, 2)).toBe(false);
     expect([isKcompactdWoken(full, 0), full.events[EV_COMPACT_DAEMON_WAKE]]).toEqual([false, 0]);
     expect(wakeKcompactd(full, 0, 0, 2)).toBe(false);
+  });
+
+  it.each(KERNEL_PROFILES)('comes to an end while the balloon’s driver is busy all the time, %s', (profile) => {
+    const memory = spread(32, 8, profile);
+    setBalloonDriver(memory, 0, answering(-EAGAIN));
+    wakeKcompactd(memory, 0, 9, 2);
+    runToEnd(memory, kcompactd(memory, 0, false));
+    expect(memory.events[EV_BALLOON_MIGRATE]).toBe(0);
+    expectSound(memory);
   });
 
   it('leaves a free block of the order behind', () => {
