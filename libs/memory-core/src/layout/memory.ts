@@ -218,21 +218,20 @@ function sentinelCount(zoneCount: number, cpus: number): number {
   return zoneCount * LISTS_PER_ZONE + MAX_OWNERS * 2 + MAX_BALLOON_DEVICES + zoneCount * cpus * PCP_LISTS;
 }
 
-/**
- * Columns for the machine, all zero but for the zones' identity and the empty lists. The only place that allocates:
- * `restored` hands in a buffer of the right size instead (see snapshot.ts).
- */
-export function allocateMemory(config: MemoryConfig): Memory {
-  const plans = config.machine.zones;
-  const spares = spareZones(config.machine);
-  const zoneCount = plans.length + spares.length;
-  const nodeCount = plans.reduce((most, plan) => Math.max(most, plan.node + 1), 0);
-  const lastPfn = plans[plans.length - 1].range.endPfn;
-  const spanPages = Math.ceil(lastPfn / MAX_ORDER_PAGES) * MAX_ORDER_PAGES;
-  const blockCount = spanPages >> PAGEBLOCK_ORDER;
-  const nodes = spanPages + blockCount + sentinelCount(zoneCount, config.cpus);
+interface ColumnCounts {
+  readonly zoneCount: number;
+  readonly nodeCount: number;
+  /** Sets of per-CPU lists. */
+  readonly slots: number;
+  readonly spanPages: number;
+  readonly blockCount: number;
+  /** List nodes. */
+  readonly nodes: number;
+}
 
-  const slots = zoneCount * config.cpus;
+/** Where each column starts in the buffer, in bytes, each on a multiple of 8. */
+function layColumns(config: MemoryConfig, counts: ColumnCounts) {
+  const { zoneCount, nodeCount, slots, spanPages, blockCount, nodes } = counts;
   const lengths = {
     swapVirtual: config.addressSpaces ? config.swapPages : 0,
     virtualPage: config.addressSpaces ? spanPages : 0,
@@ -273,7 +272,27 @@ export function allocateMemory(config: MemoryConfig): Memory {
     tag: carve(spanPages),
     backed: carve(spanPages / 8),
   };
-  const buffer = new ArrayBuffer(offset);
+  return { at, fixedBytes, frames, lengths, bytes: offset };
+}
+
+/**
+ * Columns for the machine, all zero but for the zones' identity and the empty lists. The only place that allocates:
+ * `restored` hands in a buffer of the right size instead (see snapshot.ts).
+ */
+export function allocateMemory(config: MemoryConfig): Memory {
+  const plans = config.machine.zones;
+  const spares = spareZones(config.machine);
+  const zoneCount = plans.length + spares.length;
+  const nodeCount = plans.reduce((most, plan) => Math.max(most, plan.node + 1), 0);
+  const lastPfn = plans[plans.length - 1].range.endPfn;
+  const spanPages = Math.ceil(lastPfn / MAX_ORDER_PAGES) * MAX_ORDER_PAGES;
+  const blockCount = spanPages >> PAGEBLOCK_ORDER;
+  const nodes = spanPages + blockCount + sentinelCount(zoneCount, config.cpus);
+
+  const slots = zoneCount * config.cpus;
+  const counts = { zoneCount, nodeCount, slots, spanPages, blockCount, nodes };
+  const { at, fixedBytes, frames, lengths, bytes } = layColumns(config, counts);
+  const buffer = new ArrayBuffer(bytes);
 
   const memory: Memory = {
     config,
