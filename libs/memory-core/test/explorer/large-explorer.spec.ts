@@ -11,7 +11,7 @@ describe.each(['6.1', '6.12', '7.0'] as const)('every interleaving on larger mem
     expect(results).toContain(0);
     // A page in the driver's hands is in the way, or is waited for until patience ends.
     expect(results.every((result) => [0, -EBUSY, -EINTR].includes(result))).toBe(true);
-  });
+  }, 120_000);
 
   it('reporting and allocation', () => {
     expect(explore(reportingCase(release)).finding).toBeNull();

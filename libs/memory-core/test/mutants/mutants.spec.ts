@@ -136,6 +136,36 @@ const MUTANTS: readonly Mutant[] = [
     from: '    place.pages = [];\n    this.lock.held = false;\n    return count;',
     to: '    place.pages = [];\n    if (count > 0) this.lock.held = false;\n    return count;',
   },
+  {
+    bug: 'offlining does not drain the per-CPU lists',
+    file: `${CORE}/hotplug/offline.ts`,
+    from: '  disablePcp(memory, zone);',
+    to: '',
+  },
+  {
+    bug: 'a pageblock’s isolation is not undone when another one cannot be isolated',
+    file: `${CORE}/isolation/isolate-range.ts`,
+    from: 'for (const block of done) unisolatePageblock(memory, block);',
+    to: '',
+  },
+  {
+    bug: 'isolated pageblocks stay counted',
+    file: `${CORE}/isolation/isolate-block.ts`,
+    from: 'memory.zones[memory.blockZone[block] * ZONE_FIELDS + Z_ISOLATED_BLOCKS]--;',
+    to: '',
+  },
+  {
+    bug: 'offline memory stays managed',
+    file: `${CORE}/hotplug/offline.ts`,
+    from: '  zones[row + Z_MANAGED] -= pages;',
+    to: '',
+  },
+  {
+    bug: 'a block that was caught is on no list and says nothing',
+    file: `${CORE}/allocator/buddy.ts`,
+    from: 'memory.tag[pfn] = TAG_COMPACT_FREE + order; // until its task, which may sleep first, takes it',
+    to: '',
+  },
 ];
 
 /** What suite.ts exports. */
