@@ -90,12 +90,14 @@ export function compare(recording: Recording, replay: Replay): Comparison[] {
   let before: RecordedSnapshot = recording.boot.snapshot;
   let observedBefore = replay.boot;
   let isStuck = false;
+  let isShaken = false;
   for (const step of replay.steps) {
     const recorded = recording.steps[step.index];
     const after = recorded?.after;
     if (recorded === undefined || after == null) continue;
     isStuck = recorded.op.startsWith('balloon') ? recorded.reached_ms === null : isStuck;
-    const at: Moment = { recording, recorded, step, before, after, observedBefore, isStuck };
+    isShaken ||= isStuck || change(before, after, 'oom_kill') > 0;
+    const at: Moment = { recording, recorded, step, before, after, observedBefore, isStuck, isShaken };
     compareBalloon(at, add);
     compareFree(at, add);
     if (recorded.op === 'compact_memory') compareCompaction(at, add, sums);
@@ -137,6 +139,8 @@ interface Moment {
   readonly observedBefore: Observation;
   /** The balloon wants more than the guest can give. */
   readonly isStuck: boolean;
+  /** Now or before, the balloon was stuck or a process was killed for memory. */
+  readonly isShaken: boolean;
 }
 
 function compareBoot({ boot: { snapshot } }: Recording, observed: Observation, add: Add): void {
@@ -178,7 +182,7 @@ function compareBalloon({ recording, recorded, step, before, after, observedBefo
   }
 }
 
-function compareFree({ recording, step, after, isStuck }: Moment, add: Add): void {
+function compareFree({ recording, step, after, isShaken }: Moment, add: Add): void {
   const ramPages = recording.ram_mib * PAGES_PER_MIB;
   const free = after.vmstat['nr_free_pages'] ?? 0;
   const perCpu = Object.values(after.zoneinfo).reduce(
@@ -186,7 +190,7 @@ function compareFree({ recording, step, after, isStuck }: Moment, add: Add): voi
     0,
   );
   const { freePages, perCpuPages } = step.observed;
-  add('freeAndPerCpu', step.index, '', free + perCpu, freePages + perCpuPages, ramPages * (isStuck ? 0.02 : 0.005));
+  add('freeAndPerCpu', step.index, '', free + perCpu, freePages + perCpuPages, ramPages * (isShaken ? 0.02 : 0.005));
   const tunes = !recording.kernel.startsWith('6.1.') && !recording.kernel.startsWith('5.');
   add('free', step.index, '', free, freePages, ramPages * (tunes ? 0.03 : 0.01));
   add('freeAlways', step.index, '', free, freePages, ramPages * (tunes ? 0.05 : 0.01));

@@ -226,6 +226,16 @@ function perCpuLists(
     if (letter !== 'o' || from < startPfn || from >= endPfn || pages >= RETURNED_RUN_PAGES) continue;
     for (let pfn = from; pfn < from + pages && left > 0; pfn++, left--) unmovablePfns.push(pfn);
   }
+  // Without a map of every frame the runs are not to be seen: some other pages then.
+  const taken = new Set([...movablePfns, ...unmovablePfns]);
+  for (const { letter, pages, startPfn: from } of runs) {
+    if (letter !== 'o' || from < startPfn || from >= endPfn) continue;
+    for (let pfn = from; pfn < from + pages && left > 0; pfn++) {
+      if (taken.has(pfn)) continue;
+      movablePfns.push(pfn);
+      left--;
+    }
+  }
   for (const pfn of [...movablePfns, ...unmovablePfns]) frames[pfn] = perCpu;
   const [set] = recorded.pagesets;
   const high = set?.high ?? 0;

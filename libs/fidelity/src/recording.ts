@@ -50,6 +50,8 @@ export interface RecordedStep {
   /** Null: the balloon did not get there. */
   readonly reached_ms?: number | null;
   readonly compaction_trace?: readonly string[];
+  /** There when the allocator was traced. */
+  readonly ktrace?: readonly unknown[];
   readonly guest_died?: boolean;
   readonly before?: RecordedSnapshot | null;
   readonly after?: RecordedSnapshot | null;

@@ -7,7 +7,9 @@ import {
   allocatePages,
   compactMemory,
   createHugePool,
+  createOwner,
   freePages,
+  growOwner,
   offlineMemoryBlock,
   onlineMemoryBlock,
   refreshVmstat,
@@ -55,10 +57,14 @@ export interface Replay {
 }
 
 const US_PER_SEC = 1e6;
+const LONG_COMMAND_MS = 500;
+const MEMORY_BLOCK_PAGES = 32_768;
+/** The kernel's trace buffers, taken when tracing is switched on. */
+const TRACE_BUFFER_PAGES = 784;
 /** About what a fruitless look for pages to move takes. */
 const PASS_MS = 100;
 /** A balloon that was reached gets at least this long: speeds are indicative. */
-const PATIENCE_US = 3e6;
+const PATIENCE_US = 20e6;
 /** Reading the trace of a compaction takes one buffer of this order: four pages before 6.7, eight from then on. */
 const TRACE_READ_ORDER = { before6_7: 2, from6_7: 3 } as const;
 
@@ -112,6 +118,9 @@ class ReplayedGuest {
   step(step: RecordedStep, index: number): ReplayedStep {
     this.#devicePfns = [];
     const compaction: CompactionEvent[] = [];
+    if (index === 0 && this.recording.steps.some(({ ktrace }) => ktrace !== undefined)) {
+      growOwner(this.#state.memory, createOwner(this.#state.memory, 'KERNEL'), TRACE_BUFFER_PAGES);
+    }
     if (this.#maps.before.has(index)) refreshVmstat(this.#state.memory);
     const isDone = this.#act(step, compaction);
     const endUs = step.after == null ? this.#nowUs + step.wall_ms * 1000 : timeOf(step.after.uptime_s);
@@ -146,7 +155,7 @@ class ReplayedGuest {
         this.#workers.kill(Number(args['worker']));
         return true;
       case 'worker':
-        return this.#workers.command(Number(args['worker']), textOf(args['cmd']));
+        return this.#command(step);
       case 'agent':
         return this.#agent(textOf(args['cmd']));
       case 'write':
@@ -161,9 +170,19 @@ class ReplayedGuest {
       case 'memblock':
         this.#memoryBlock(Number(args['block']), textOf(args['state']), Number(args['limit_ms']));
         return true;
+      case 'memblock_rescued':
+        return this.#rescuedMemoryBlock(Number(args['block']), textOf(args['tag']), step.wall_ms);
       default:
         return false;
     }
+  }
+
+  /** Time passes while a worker is at it, as far as it was long enough to matter. */
+  #command({ args, wall_ms: wallMs }: RecordedStep): boolean {
+    const startUs = this.#nowUs;
+    return this.#workers.command(Number(args['worker']), textOf(args['cmd']), (ratio) => {
+      if (wallMs >= LONG_COMMAND_MS) this.#pass(startUs + Math.floor(ratio * wallMs * 1000));
+    });
   }
 
   #agent(command: string): boolean {
@@ -182,6 +201,24 @@ class ReplayedGuest {
         offlineMemoryBlock(memory, block, (done) => done > passes),
       );
     else onlineMemoryBlock(memory, block);
+  }
+
+  /** The host gives some memory back while the guest is at it. */
+  #rescuedMemoryBlock(block: number, tag: string, wallMs: number): boolean {
+    const [, blocks, afterSec] = /deflates ([\d.]+) blocks (\d+) s/.exec(tag) ?? [];
+    if (blocks === undefined || afterSec === undefined) return false;
+    const { memory } = this.#state;
+    const startUs = this.#nowUs;
+    const passes = Math.round((Number(afterSec) * 1000) / PASS_MS);
+    const isInterrupted = (done: number): boolean => {
+      if (done !== passes) return done > passes * 2;
+      this.#pass(startUs + Number(afterSec) * US_PER_SEC);
+      setTarget(this.#balloon, this.#balloon.numPages - Number(blocks) * MEMORY_BLOCK_PAGES, this.#nowUs);
+      this.#pass(Math.max(this.#nowUs, startUs + wallMs * 1000));
+      return false;
+    };
+    runToEnd(memory, offlineMemoryBlock(memory, block, isInterrupted));
+    return true;
   }
 
   #inflateTo(step: RecordedStep): void {

@@ -31,6 +31,9 @@ export function writeFile(memory: Memory, path: string, value: string): boolean 
     case 'enabled':
       setTransparentHugepages(memory, value !== 'never');
       return true;
+    case 'defrag':
+      // Only mappings with the advice ask for huge pages, and these try as hard with `madvise` as with `always`.
+      return true;
     case 'smp_affinity':
       // A mask: the balloon's configuration interrupt, and so its work, runs on that CPU from now on.
       runOnCpu(memory, Math.log2(parseInt(value, 16)));

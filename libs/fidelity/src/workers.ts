@@ -17,6 +17,8 @@ const PAGES_PER_MIB = 256;
 /** What the kernel keeps for a process: stacks, tables, the program's own pages; and for its first mapping. */
 const PROCESS_PAGES = 27;
 const FIRST_MAPPING_PAGES = 20;
+/** What is touched before others have their turn: 16 MiB. */
+const SLICE_PAGES = 4096;
 /** A pipe's ring and its inode. */
 const PAGES_PER_PIPE = 5 / 3;
 
@@ -39,8 +41,8 @@ export class Workers {
     growOwner(this.memory, owner, PROCESS_PAGES);
   }
 
-  /** False for a command that is not known. */
-  command(worker: number, text: string): boolean {
+  /** `elapse` is told now and then how much of a long command is done. False for a command that is not known. */
+  command(worker: number, text: string, elapse: (ratio: number) => void): boolean {
     const [name = '', ...words] = text.split(' ');
     const [slot = 0, ...numbers] = words.map(Number);
     const key = `${worker}/${slot}`;
@@ -50,7 +52,7 @@ export class Workers {
         return true;
       case 'touch':
       case 'read':
-        this.#touch(key, numbers, name === 'touch');
+        this.#touch(key, numbers, name === 'touch', elapse);
         return true;
       case 'punch':
         this.#punch(key, (page) => page % (numbers[0] ?? 1) === (numbers[1] ?? 0));
@@ -104,14 +106,19 @@ export class Workers {
     this.#mappings.set(key, { owner, pages });
   }
 
-  #touch(key: string, [fromMib, toMib]: readonly number[], write: boolean): void {
+  #touch(key: string, [fromMib, toMib]: readonly number[], write: boolean, elapse: (ratio: number) => void): void {
     const mapping = this.#mappings.get(key);
     if (mapping === undefined) return;
     const first = (fromMib ?? 0) * PAGES_PER_MIB;
     const end = toMib === undefined ? mapping.pages : toMib * PAGES_PER_MIB;
-    const { outcome } = touchRange(this.memory, mapping.owner, first, end - first, write);
-    // The OOM killer has freed all of the process.
-    if (outcome === 'KILLED') this.#forget(key.split('/')[0] ?? '');
+    for (let page = first; page < end; page += SLICE_PAGES) {
+      const pages = Math.min(SLICE_PAGES, end - page);
+      const { outcome } = touchRange(this.memory, mapping.owner, page, pages, write);
+      // The OOM killer has freed all of the process.
+      if (outcome === 'KILLED') this.#forget(key.split('/')[0] ?? '');
+      if (outcome !== 'DONE') return;
+      elapse((page + pages - first) / (end - first));
+    }
   }
 
   #forget(worker: string): void {

@@ -38,7 +38,7 @@ export type { BalloonDriver, MigrateMode } from './balloon/driver.js';
 export { endBalloonMove, startBalloonMove } from './balloon/move.js';
 export { EAGAIN, EBUSY, EINTR, EINVAL, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
-export { discardPages, discardRun } from './host/backing.js';
+export { discardPages, discardRun, isBacked, touchRun } from './host/backing.js';
 export { compactMemory } from './compaction/manual.js';
 export type { CompactionEvent } from './compaction/result.js';
 export { KSWAPD_NAP_US, endKswapdNap, isKswapdNapping, isKswapdWoken, runPendingKswapd } from './reclaim/kswapd.js';

@@ -16,7 +16,7 @@ import { ZONE_FIELDS, Z_LATE_MANAGED, Z_MANAGED, Z_PRESENT } from '../layout/zon
 import { pushHead } from '../allocator/page-list.js';
 import { O_PAGES } from '../owners/owner-kind.js';
 import type { OwnerKind } from '../owners/owner-kind.js';
-import { createOwner } from '../owners/owner.js';
+import { createOwner, joinProcess } from '../owners/owner.js';
 import { finishBoot, releaseRange } from './create.js';
 
 /** What a frame was used for. PER_CPU: on a per-CPU list, see PerCpuLists. HELD: by the caller, TAG_ALLOCATED. */
@@ -64,6 +64,9 @@ const OWNER_OF_USE: Readonly<Partial<Record<FrameUse, OwnerKind>>> = {
   KERNEL: 'KERNEL',
 };
 
+/** oom_score_adj of a process that the OOM killer leaves alone. */
+const NEVER_KILLED = -1000;
+
 /** Throws RangeError when the configuration cannot be, InvariantError when the map contradicts itself. */
 export function createMemoryFromMap(machine: MappedMachine): Memory {
   const memory = allocateMemory(parseConfig(JSON.stringify(machine.config)));
@@ -89,7 +92,11 @@ function createOwners(memory: Memory): ReadonlyMap<number, number> {
   const owners = new Map<number, number>();
   FRAME_USES.forEach((use, index) => {
     const kind = OWNER_OF_USE[use];
-    if (kind !== undefined) owners.set(index, createOwner(memory, kind));
+    if (kind === undefined) return;
+    const owner = createOwner(memory, kind);
+    owners.set(index, owner);
+    // What runs at boot is the first process and what it started: it has nobody killed but others.
+    if (kind === 'ANON') joinProcess(memory, owner, owner, NEVER_KILLED);
   });
   return owners;
 }

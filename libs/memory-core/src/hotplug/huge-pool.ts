@@ -2,12 +2,13 @@
  * The pool of huge pages (hugetlb): pageblocks that are set aside for programs that ask for huge pages by name.
  * Source: mm/hugetlb.c of Linux 6.12 (set_max_huge_pages, alloc_pool_huge_folio), as described in the reference.
  *
- * The pool is an owner of kernel memory whose pages are huge. They are not touched before a program uses them, do not move,
- * and come and go at one end.
+ * The pool is an owner of kernel memory whose pages are huge. They are cleared as they are had, do not move, and come and go
+ * at one end.
  */
 import { invariant } from '#units';
 import { allocatePages } from '../allocator/allocate.js';
 import { freePages } from '../allocator/free.js';
+import { touchRun } from '../host/backing.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_HTLB_BUDDY_ALLOC_FAIL, EV_HTLB_BUDDY_ALLOC_SUCCESS } from '../layout/events.js';
 import { GFP_BIT_COMP, GFP_BIT_NOWARN, GFP_BIT_RETRY_MAYFAIL, Gfp } from '../layout/gfp.js';
@@ -54,6 +55,7 @@ function addHugePage(memory: Memory, pool: number, pfn: number): void {
   memory.tag.fill(TAG_OWNER + pool, pfn, pfn + PAGEBLOCK_PAGES);
   memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_HUGE;
   addToList(memory, pool, pfn, INACTIVE);
+  touchRun(memory, pfn, PAGEBLOCK_PAGES);
   memory.owners[pool * OWNER_FIELDS + O_PAGES] += PAGEBLOCK_PAGES;
   memory.owners[pool * OWNER_FIELDS + O_HUGE_PAGES]++;
 }

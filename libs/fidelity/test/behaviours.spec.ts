@@ -1,0 +1,184 @@
+/** What the recordings show and a simulator must get right, by the numbers of the recordings' own list. */
+import { describe, expect, it } from '@jest/globals';
+import {
+  BalloonFeature,
+  DEFAULT_BALLOON_COSTS,
+  backOffUs,
+  nextStepUs,
+  probeBalloon,
+  runClock,
+  setTarget,
+  startClock,
+} from '#guest';
+import { initialState } from '../src/initial-state.js';
+import { readRecording, replayed } from './recorded.js';
+
+const PAGES_PER_MIB = 256;
+
+/** Change of a counter over one step, recorded and simulated. */
+function changeOf(name: string, counter: string, index: number): { recorded: number; simulated: number } {
+  const { recording, replay } = replayed(name);
+  const before = index === 0 ? recording.boot.snapshot : recording.steps[index - 1]?.after;
+  const beforeSimulated = index === 0 ? replay.boot : replay.steps[index - 1]?.observed;
+  return {
+    recorded: (recording.steps[index]?.after?.vmstat[counter] ?? 0) - (before?.vmstat[counter] ?? 0),
+    simulated: (replay.steps[index]?.observed.vmstat[counter] ?? 0) - (beforeSimulated?.vmstat[counter] ?? 0),
+  };
+}
+
+/** Device batches of an idle recorded guest that is asked for `pages`, until `untilUs`. */
+function inflated(
+  name: string,
+  profile: '6.1' | '6.12',
+  pages: number,
+  untilUs: number,
+): { batches: number[][]; stepUs: number } {
+  const { memory } = initialState(readRecording(name));
+  const features = BalloonFeature.MUST_TELL_HOST;
+  const balloon = probeBalloon({ memory, features, costs: DEFAULT_BALLOON_COSTS, backOffUs: backOffUs(profile) });
+  if (balloon === null) throw new RangeError('no balloon');
+  const batches: number[][] = [];
+  balloon.device.observer = (event) => {
+    if (event.kind === 'INFLATE') batches.push([...event.pfns]);
+  };
+  const clock = startClock(memory, balloon, 0);
+  setTarget(balloon, pages, 0);
+  runClock(clock, 0, untilUs);
+  return { batches, stepUs: nextStepUs(balloon) - untilUs };
+}
+
+function shareOfSteps(pfns: readonly number[], step: number): number {
+  let same = 0;
+  for (let at = 1; at < pfns.length; at++) if ((pfns[at] ?? 0) - (pfns[at - 1] ?? 0) === step) same++;
+  return same / (pfns.length - 1);
+}
+
+describe('what the recordings show', () => {
+  it.each([
+    ['inflate-past-free-plain-256-6.12', '6.12', 204_000],
+    ['inflate-past-free-plain-256-6.1', '6.1', 208_000],
+  ] as const)(
+    '1: %s moves at most 256 pages at once, sends a partial batch, and tries again for ever',
+    (name, profile, us) => {
+      const { batches, stepUs } = inflated(name, profile, 240 * PAGES_PER_MIB, 20e6);
+      expect(Math.max(...batches.map(({ length }) => length))).toBe(256);
+      expect(batches.some(({ length }) => length < 256)).toBe(true);
+      expect(backOffUs(profile)).toBe(us);
+      expect(stepUs).toBeLessThanOrEqual(us);
+    },
+  );
+
+  it('2, 3: refills hand out ascending frames, and the device sees each batch the other way round', () => {
+    const { batches } = inflated('inflate-deflate-512-6.12', '6.12', 100 * PAGES_PER_MIB, 10e6);
+    const late = batches.slice(-20).flat();
+    expect(Math.max(shareOfSteps(late, -1), shareOfSteps(late, 1))).toBeGreaterThan(0.9);
+  });
+
+  it('4: the balloon is a stack: what was taken last is given back first', () => {
+    const { replay, recording } = replayed('inflate-deflate-512-6.12');
+    const stack: number[] = [];
+    let popped = 0;
+    replay.steps.forEach(({ devicePfns, observed }, index) => {
+      const grew = observed.balloonPages > (replay.steps[index - 1]?.observed.balloonPages ?? 0);
+      if (grew) stack.push(...devicePfns);
+      else if (devicePfns.length > 0) {
+        const newest = new Set(stack.splice(stack.length - devicePfns.length));
+        popped += devicePfns.filter((pfn) => newest.has(pfn)).length;
+        expect(newest.size).toBe(devicePfns.length);
+      }
+    });
+    const deflated = recording.steps.at(-1)?.after?.vmstat['balloon_deflate'];
+    expect(popped).toBe(deflated);
+  });
+
+  it('5: per-CPU lists of 6.12 grow and give back over seconds, those of 6.1 keep what they have', () => {
+    for (const name of ['inflate-deflate-256-6.12', 'inflate-deflate-512-6.12', 'inflate-deflate-256-6.1']) {
+      const off = replayed(name).comparisons.filter(
+        ({ metric, isWithin }) => metric === 'MemFree, always' && !isWithin,
+      );
+      expect(off).toEqual([]);
+    }
+  });
+
+  it('6: the preferred zone is emptied first, then the next, down to their reserves', () => {
+    const { recording, replay } = replayed('zones-4096-6.12');
+    replay.steps.forEach(({ observed, index }) => {
+      for (const { name, freePages } of observed.zones) {
+        const recorded = recording.steps[index]?.after?.zoneinfo[name]?.free ?? 0;
+        expect(Math.abs(freePages - recorded)).toBeLessThan(recording.ram_mib * PAGES_PER_MIB * 0.03);
+      }
+    });
+  });
+
+  it('7: without deflate-on-oom MemTotal shrinks page for page, with it it does not', () => {
+    const plain = replayed('inflate-deflate-256-6.12').replay;
+    for (const { observed } of plain.steps)
+      expect(observed.totalPages + observed.balloonPages).toBe(plain.boot.totalPages);
+    const kept = replayed('inflate-past-free-doom-256-6.12').replay;
+    for (const { observed } of kept.steps) expect(observed.totalPages).toBe(kept.boot.totalPages);
+  });
+
+  it('8: deflate-on-oom gives 256 pages at a time and does not take them again', () => {
+    const { recording, replay } = replayed('oom-deflate-on-256-6.12');
+    const { balloon_deflate: simulated = 0 } = replay.steps.at(-1)?.observed.vmstat ?? {};
+    expect(simulated % 256).toBe(0);
+    const recorded = recording.steps.at(-1)?.after?.vmstat['balloon_deflate'] ?? 0;
+    expect(Math.abs(simulated - recorded)).toBeLessThanOrEqual(recording.ram_mib * PAGES_PER_MIB * 0.015);
+  });
+
+  it('9: hashed holes are compacted as recorded', () => {
+    const metrics = ['free blocks of order ≥ 9 after a manual compaction', 'the same, summed over the run'];
+    const found = replayed('compaction-random-256-6.12').comparisons.filter(({ metric }) => metrics.includes(metric));
+    expect(found.filter(({ isWithin }) => isWithin).length).toBeGreaterThanOrEqual(found.length * 0.9);
+  });
+
+  it('10: compact_memory runs until the scanners meet, DMA first', () => {
+    const { replay } = replayed('compaction-random-256-6.12');
+    const begins = replay.steps.flatMap(({ compaction }) => compaction.filter(({ kind }) => kind === 'BEGIN'));
+    expect(begins.map((event) => (event.kind === 'BEGIN' ? event.zone : -1)).slice(0, 2)).toEqual([0, 1]);
+  });
+
+  it('12: an offlined block moves its balloon pages, and nothing else is counted', () => {
+    const name = 'offline-movable-1024-6.12-r2';
+    const { recording, replay } = replayed(name);
+    const moved = recording.steps.flatMap(({ op }, index) =>
+      op === 'memblock' && changeOf(name, 'balloon_migrate', index).recorded === 32_768 ? [index] : [],
+    );
+    expect(moved.length).toBeGreaterThan(0);
+    for (const index of moved) {
+      expect(changeOf(name, 'balloon_migrate', index).simulated).toBe(32_768);
+      expect(changeOf(name, 'balloon_inflate', index).simulated).toBe(0);
+      expect(replay.steps[index]?.observed.totalPages).toBe(
+        (recording.steps[index]?.after?.meminfo['MemTotal'] ?? 0) / 4,
+      );
+    }
+  });
+
+  it('13: with too little room elsewhere a block goes offline only once the host gives memory back', () => {
+    const { recording, replay } = replayed('offline-full-1024-6.12');
+    for (const index of [4, 6]) {
+      const total = (recording.steps[index]?.after?.meminfo['MemTotal'] ?? 0) / 4;
+      expect(replay.steps[index]?.observed.totalPages).toBe(total);
+    }
+  });
+
+  it('17: with page cache in the way the balloon reaches every target that the recorded one reached', () => {
+    const { comparisons } = replayed('inflate-pagecache-256-6.12');
+    const found = comparisons.filter(({ metric }) => metric.startsWith('balloon pages of a target'));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter(({ isWithin }) => !isWithin)).toEqual([]);
+  });
+
+  it('18: reading everything back brings in and pushes out as much as recorded', () => {
+    const name = 'swap-512-6.12';
+    const { recording } = replayed(name);
+    // What the recording's concurrent workers did comes after these.
+    for (const index of [14, 16]) {
+      expect(recording.steps[index]?.op).toBe('worker');
+      for (const counter of ['pswpin', 'pswpout', 'pgmajfault']) {
+        const { recorded, simulated } = changeOf(name, counter, index);
+        expect(Math.abs(simulated - recorded)).toBeLessThanOrEqual(recorded * 0.15);
+      }
+    }
+  });
+});

@@ -1,0 +1,34 @@
+/** Recordings of real kernels that the replay must not fall behind: each with the bounds that hold for it. */
+import { describe, expect, it } from '@jest/globals';
+import { verdicts } from '../src/index.js';
+import { replayed } from './recorded.js';
+
+const BALLOON = 'balloon pages of a target that was reached';
+const MOVED = 'balloon_inflate and balloon_deflate of such a step';
+const BOOT = 'MemTotal, managed pages, watermarks and min_free_kbytes at boot';
+const TOTAL = 'MemTotal after each step';
+const FREE = 'free pages and pages on per-CPU lists';
+const MEM_FREE = 'MemFree, always';
+const MIGRATED = 'pages migrated and isolated by a compaction of hashed holes';
+const LARGE = 'free blocks of order ≥ 9 after a manual compaction';
+const IDLE = [BALLOON, MOVED, BOOT, TOTAL, FREE, MEM_FREE] as const;
+
+describe('a recording replayed from its boot state', () => {
+  it.each([
+    ['inflate-deflate-256-6.12', [...IDLE, 'frames in the order the device saw them']],
+    ['inflate-deflate-256-6.12-r2', [...IDLE, 'frames in the order the device saw them']],
+    ['inflate-deflate-256-6.1', [...IDLE, 'frames in the order the device saw them']],
+    ['inflate-deflate-512-6.12', [...IDLE, 'frames in the order the device saw them']],
+    ['zones-4096-6.12', IDLE],
+    ['inflate-panic-256-6.12', [BOOT]],
+    ['free-page-reporting-on-512-6.12', [...IDLE, 'host-resident memory']],
+    ['free-page-reporting-off-512-6.12', [...IDLE, 'host-resident memory']],
+    ['compaction-random-256-6.12', [...IDLE, MIGRATED, LARGE]],
+    ['compaction-random-256-6.1', [...IDLE, MIGRATED, LARGE]],
+  ])('%s keeps its bounds', (name, metrics) => {
+    const found = verdicts(replayed(name).comparisons);
+    const broken = found.filter(({ metric, holds }) => metrics.includes(metric) && !holds);
+    expect(broken.map(({ metric, worst }) => ({ metric, worst }))).toEqual([]);
+    expect(metrics.filter((wanted) => !found.some(({ metric }) => metric === wanted))).toEqual([]);
+  });
+});
