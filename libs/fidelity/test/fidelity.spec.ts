@@ -1,7 +1,8 @@
 /** Recordings of real kernels that the replay must not fall behind: each with the bounds that hold for it. */
 import { describe, expect, it } from '@jest/globals';
 import { verdicts } from '../src/index.js';
-import { replayed } from './recorded.js';
+import { oneCompactions } from '../src/one-compaction.js';
+import { readRecording, replayed } from './recorded.js';
 
 const BALLOON = 'balloon pages of a target that was reached';
 const MOVED = 'balloon_inflate and balloon_deflate of such a step';
@@ -30,5 +31,16 @@ describe('a recording replayed from its boot state', () => {
     const broken = found.filter(({ metric, holds }) => metrics.includes(metric) && !holds);
     expect(broken.map(({ metric, worst }) => ({ metric, worst }))).toEqual([]);
     expect(metrics.filter((wanted) => !found.some(({ metric }) => metric === wanted))).toEqual([]);
+  });
+});
+
+describe('one compaction from the recorded map', () => {
+  it('agrees in every counter and every tracepoint where nothing drained between map and run', () => {
+    const runs = oneCompactions(readRecording('compaction-random-512-6.12'));
+    const exact = runs.filter(({ counters, events }) => {
+      const same = counters.every(({ recorded, simulated }) => recorded === simulated);
+      return same && events.equal === events.recorded && events.simulated === events.recorded;
+    });
+    expect(exact.map(({ step }) => step)).toEqual(expect.arrayContaining([14, 34, 44]));
   });
 });
