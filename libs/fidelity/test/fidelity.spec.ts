@@ -12,10 +12,12 @@ const FREE = 'free pages and pages on per-CPU lists';
 const MEM_FREE = 'MemFree, always';
 const MIGRATED = 'pages migrated and isolated by a compaction of hashed holes';
 const LARGE = 'free blocks of order ≥ 9 after a manual compaction';
-const IDLE = [BALLOON, MOVED, BOOT, TOTAL, FREE, MEM_FREE] as const;
+const IDLE: readonly string[] = [BALLOON, MOVED, BOOT, TOTAL, FREE, MEM_FREE];
+
+type Case = readonly [recording: string, metrics: readonly string[]];
 
 describe('a recording replayed from its boot state', () => {
-  it.each([
+  it.each<Case>([
     ['inflate-deflate-256-6.12', [...IDLE, 'frames in the order the device saw them']],
     ['inflate-deflate-256-6.12-r2', [...IDLE, 'frames in the order the device saw them']],
     ['inflate-deflate-256-6.1', [...IDLE, 'frames in the order the device saw them']],
