@@ -20,13 +20,14 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   moduleNameMapper: {
-    '^#(units|memory-core|contracts|guest|policy|simulation|persistence|jobs|platform)$':
+    '^#(units|memory-core|contracts|guest|policy|simulation|fidelity|persistence|jobs|platform)$':
       '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     // Jest on Node 20 cannot require ES-only packages from CommonJS ones: hand it the module Node itself loads.
     '^content-disposition$': '<rootDir>/test/support/esm-only/content-disposition.cjs',
     '^cookie$': '<rootDir>/test/support/esm-only/cookie.cjs',
   },
+  setupFiles: ['<rootDir>/test/support/property-seed.mjs'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.ballast'],
 };
 
