@@ -91,7 +91,7 @@ describe('what the recordings show', () => {
     expect(popped).toBe(deflated);
   });
 
-  it('5: per-CPU lists of 6.12 grow and give back over seconds, those of 6.1 keep what they have', () => {
+  it('5: MemFree moves with the per-CPU lists of each release as recorded', () => {
     for (const name of ['inflate-deflate-256-6.12', 'inflate-deflate-512-6.12', 'inflate-deflate-256-6.1']) {
       const off = replayed(name).comparisons.filter(
         ({ metric, isWithin }) => metric === 'MemFree, always' && !isWithin,
@@ -100,7 +100,7 @@ describe('what the recordings show', () => {
     }
   });
 
-  it('6: the preferred zone is emptied first, then the next, down to their reserves', () => {
+  it('6: every zone has as much free as recorded, within 3 % of RAM, however the balloon goes through them', () => {
     const { recording, replay } = replayed('zones-4096-6.12');
     replay.steps.forEach(({ observed, index }) => {
       for (const { name, freePages } of observed.zones) {
@@ -132,7 +132,7 @@ describe('what the recordings show', () => {
     expect(found.filter(({ isWithin }) => isWithin).length).toBeGreaterThanOrEqual(found.length * 0.9);
   });
 
-  it('10: compact_memory runs until the scanners meet, DMA first', () => {
+  it('10: compact_memory takes DMA first, then DMA32', () => {
     const { replay } = replayed('compaction-random-256-6.12');
     const begins = replay.steps.flatMap(({ compaction }) => compaction.filter(({ kind }) => kind === 'BEGIN'));
     expect(begins.map((event) => (event.kind === 'BEGIN' ? event.zone : -1)).slice(0, 2)).toEqual([0, 1]);
