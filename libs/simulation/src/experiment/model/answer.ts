@@ -1,0 +1,63 @@
+/** What an experiment comes to. The same JSON on the command line, over GraphQL and in the database. */
+import type { CellMetrics } from './cell.js';
+
+export interface ExperimentAnswer {
+  readonly spec: unknown;
+  /** Of the whole answer without wall-clock times. */
+  readonly digest: string;
+  readonly cells: readonly AnsweredCell[];
+  readonly summary: readonly SummaryRow[];
+  readonly frontier: readonly FrontierRow[];
+  readonly bound: Bound | null;
+}
+
+export interface AnsweredCell {
+  readonly policy: string;
+  readonly ratio: number;
+  readonly seed: number;
+  readonly status: 'DONE' | 'FAILED' | 'CANCELLED';
+  readonly error?: string;
+  readonly metrics: CellMetrics | null;
+}
+
+export interface Interval {
+  readonly mean: number;
+  /** 95 % interval. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface SummaryRow extends Interval {
+  readonly policy: string;
+  readonly ratio: number;
+  readonly metric: keyof CellMetrics;
+  /** Against the baseline policy under the same seeds; null for the baseline. */
+  readonly pairedDifferenceToBaseline: Interval | null;
+}
+
+export type ObjectivePart = 'performance' | 'fairness' | 'safety' | 'reserve' | 'recovery';
+
+export interface FrontierRow {
+  readonly policy: string;
+  /** Largest ratio of the spec, and between them by interpolation, at which the objective holds; null when at none. */
+  readonly ratio: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** What broke first beyond it; null when nothing did. */
+  readonly firstBroken: ObjectivePart | null;
+}
+
+/** What perfect knowledge allows. */
+export interface Bound {
+  readonly hosts: readonly HostBound[];
+  readonly min: number;
+  readonly p50: number;
+  readonly max: number;
+}
+
+export interface HostBound {
+  readonly vms: readonly string[];
+  readonly assignedBytes: number;
+  readonly peakUsedBytes: number;
+  readonly ratio: number;
+}

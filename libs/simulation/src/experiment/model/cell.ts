@@ -1,0 +1,77 @@
+/** One cell of an experiment: a policy at a ratio under a seed, and what became of it. */
+export interface CellKey {
+  /** Place in the spec's lists. */
+  readonly policyAt: number;
+  readonly ratioAt: number;
+  readonly seedAt: number;
+}
+
+/** Over the whole fleet of the cell. Ratios 0 to 1. */
+export interface CellMetrics {
+  /** Windows of a guest in which useful time fell below the objective. */
+  readonly violatedWindowsRatio: number;
+  /** Share of such windows of the guest that has most of them. */
+  readonly worstGuestViolatedRatio: number;
+  /** Useful time over useful time, stalls and the processor time of memory management. */
+  readonly usefulTimeRatio: number;
+  readonly hostOomKills: number;
+  readonly guestOomKills: number;
+  /** Of these, the ones that the same guest at full backing does not have. */
+  readonly policyOomKills: number;
+  readonly hostSwapInBytes: number;
+  readonly hostSwapOutBytes: number;
+  readonly majorFaults: number;
+  readonly pressureSomeP99: number;
+  readonly pressureFullP99: number;
+  /** Pressure that guests cannot see: waits for the host's memory. */
+  readonly hostPressureSomeP99: number;
+  readonly balloonMovedBytes: number;
+  readonly balloonLagMsP99: number;
+  readonly unusableIndex9Mean: number;
+  readonly thpFaultAllocRatio: number;
+  readonly residentPeakBytes: number;
+  /** Share of seconds in which the host kept its reserve free. */
+  readonly reserveKeptRatio: number;
+  /** From a demand step of a quarter of RAM to full backing. */
+  readonly recoveryMsP99: number;
+}
+
+/** Counts of one guest on one day: what intervals are drawn from. */
+export interface DayOutcome {
+  readonly windows: number;
+  readonly violatedWindows: number;
+  readonly usefulMs: number;
+  readonly stalledMs: number;
+}
+
+export interface GuestOutcome {
+  readonly name: string;
+  readonly tenant: number;
+  readonly host: number;
+  readonly assignedBytes: number;
+  readonly oomKills: number;
+  readonly days: readonly DayOutcome[];
+}
+
+/** Memory over time of a host, one row a window; columns of equal length. */
+export interface HostTimeline {
+  readonly host: number;
+  readonly capacityBytes: number;
+  readonly timesMs: readonly number[];
+  readonly residentBytes: readonly number[];
+  readonly balloonBytes: readonly number[];
+  readonly demandBytes: readonly number[];
+  readonly swappedBytes: readonly number[];
+}
+
+export type CellResult =
+  | {
+      readonly status: 'DONE';
+      readonly key: CellKey;
+      readonly metrics: CellMetrics;
+      readonly guests: readonly GuestOutcome[];
+      readonly timelines: readonly HostTimeline[];
+      /** Guest-seconds that were simulated. */
+      readonly guestSeconds: number;
+    }
+  | { readonly status: 'FAILED'; readonly key: CellKey; readonly error: string };

@@ -1,0 +1,73 @@
+/**
+ * What an experiment asks, checked and complete: every default is filled in, so that the same spec means the same run for
+ * ever. Sizes in bytes, times in milliseconds of simulated time.
+ */
+import type { GuestFeatures, KernelProfile, TraceFormat } from '#contracts';
+import type { JsonValue } from '#policy';
+import type { Costs } from '../../costs/costs.js';
+import type { Objective } from '../../objective/objective.js';
+
+export interface ExperimentSpec {
+  readonly name: string;
+  readonly hosts: {
+    /** Guests of one host, dealt in the order of the source. */
+    readonly perHost: number;
+    /** Swap of each host; 0: none. */
+    readonly swapBytes: number;
+  };
+  readonly guests: GuestPopulation;
+  /** Assigned memory of a host's guests over its capacity; ≥ 1. */
+  readonly overcommitRatios: readonly number[];
+  /** The first is the baseline of paired differences. */
+  readonly policies: readonly PolicyChoice[];
+  /** 0 ≤ seed < 2^32; each is an independent fleet. */
+  readonly seeds: readonly number[];
+  readonly durationMs: number;
+  /** A whole number of ticks: how often demand changes and policies may decide. */
+  readonly stepMs: number;
+  /** Guests are dealt to hosts in an order drawn from the seed. */
+  readonly shuffle: boolean;
+  readonly costs: Costs;
+  readonly slo: Objective;
+  readonly faults: readonly Fault[];
+}
+
+export interface GuestPopulation {
+  readonly source: GuestSource;
+  readonly count: number;
+  /** Null: the largest size that the trace provisions, or the archetype's own. */
+  readonly assignedBytes: number | null;
+  /** Guaranteed floor as a share of the assigned memory. */
+  readonly minRatio: number;
+  readonly shares: number;
+  readonly kernelProfile: KernelProfile;
+  readonly features: GuestFeatures;
+  /** MODEL: the trace drives the workload model. DIRECT: its column is memory in use as it stands. */
+  readonly demand: 'MODEL' | 'DIRECT';
+  /** Share of the variance of load that guests have in common: all of them, and those of one tenant. */
+  readonly commonFactor: { readonly fleet: number; readonly tenant: number };
+}
+
+export const ARCHETYPES = ['idle', 'web', 'database', 'jvm', 'build', 'leak'] as const;
+export type Archetype = (typeof ARCHETYPES)[number];
+
+export type GuestSource =
+  | { readonly kind: 'traces'; readonly format: TraceFormat; readonly path: string }
+  | { readonly kind: 'synthetic'; readonly mix: Readonly<Partial<Record<Archetype, number>>> };
+
+export interface PolicyChoice {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, JsonValue>>;
+}
+
+/** Something that goes wrong between two times, for a share of the guests (drawn from the seed) or for every host. */
+export type Fault =
+  | { readonly kind: 'REFUSE'; readonly guestRatio: number; readonly fromMs: number; readonly toMs: number }
+  | {
+      readonly kind: 'LATE_STATISTICS';
+      readonly guestRatio: number;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly delayMs: number;
+    }
+  | { readonly kind: 'HOST_LOSS'; readonly capacityRatio: number; readonly fromMs: number; readonly toMs: number };
