@@ -9,6 +9,8 @@ export interface GuestOptions {
   readonly assignedBytes: number;
   /** Nodes that the memory is spread over evenly. */
   readonly numaNodes: number;
+  /** The guest's own swap device, whole pages. Default: none. */
+  readonly swapBytes?: number;
   readonly kernelProfile: KernelProfile;
   readonly memoryBallooning: boolean;
   readonly balloonCompaction: boolean;
@@ -39,6 +41,7 @@ export function optionsText(options: GuestOptions): string {
   return asciiJson({
     assignedBytes: options.assignedBytes,
     numaNodes: options.numaNodes,
+    swapBytes: options.swapBytes ?? 0,
     kernelProfile: options.kernelProfile,
     memoryBallooning: options.memoryBallooning,
     balloonCompaction: options.balloonCompaction,

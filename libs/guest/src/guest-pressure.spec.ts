@@ -52,6 +52,16 @@ describe('a guest whose balloon is in the way', () => {
     expect(auditMemory(guest.memory)).toEqual([]);
   });
 
+  it('with swap nobody dies: programs are swapped out', () => {
+    const guest = squeezed({ swapBytes: GIB });
+    for (let tick = 1; tick <= 600; tick++) guest.advance();
+    expect(counter(guest, 'oom_kill')).toBe(0);
+    expect(counter(guest, 'pswpout')).toBeGreaterThan(10_000);
+    expect(guest.read()).toMatchObject({ run: 'RUNNING', swapTotalPages: GIB / 4096 });
+    expect(guest.read().balloon.heldPages).toBe(BALLOON_PAGES);
+    expect(auditMemory(guest.memory)).toEqual([]);
+  });
+
   it('with deflate-on-OOM nobody dies: the balloon gives back, 256 pages at a time', () => {
     const guest = squeezed({ deflateOnOom: true });
     let unmet = 0;

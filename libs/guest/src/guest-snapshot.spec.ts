@@ -114,6 +114,7 @@ describe('a guest’s snapshot', () => {
   it.each<[string, Partial<GuestOptions>]>([
     ['RAM', { assignedBytes: GIB }],
     ['seed', { seed: 8 }],
+    ['swap', { swapBytes: MIB }],
     ['profile', { kernelProfile: '6.1' }],
     ['workload', { workload: new SyntheticWorkload(pattern, 512 * MIB, 8) }],
   ])('refuses a guest with another %s', (_, options) => {

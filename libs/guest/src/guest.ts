@@ -113,10 +113,11 @@ export class Guest {
 
   /** A guest that has just booted at the end of `tick`. Throws RangeError naming the option that cannot be. */
   static boot(options: GuestOptions, tick: number): Guest {
-    const { assignedBytes, numaNodes, kernelProfile, memoryBallooning, balloonCompaction } = options;
+    const { assignedBytes, numaNodes, swapBytes = 0, kernelProfile, memoryBallooning, balloonCompaction } = options;
     const memory = createMemory({
       ramBytes: assignedBytes,
       numaNodes,
+      swapBytes,
       kernelProfile,
       memoryBallooning,
       balloonCompaction,
