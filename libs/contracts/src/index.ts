@@ -45,4 +45,4 @@ export {
 } from './operation.js';
 export { MEMORY_METRICS, type GuestSample, type MemoryMetric, type MemoryValues, type ZoneSample } from './sample.js';
 export { TOPICS, type Topic, type TopicPayloads } from './topics.js';
-export { TRACE_FORMATS, type TraceFormat, type TraceSeries } from './trace.js';
+export { TRACE_FORMATS, TRACE_MEANINGS, type MemoryMeaning, type TraceFormat, type TraceSeries } from './trace.js';

@@ -51,12 +51,33 @@ export interface GuestPopulation {
 export const ARCHETYPES = ['idle', 'web', 'database', 'jvm', 'build', 'leak'] as const;
 export type Archetype = (typeof ARCHETYPES)[number];
 
+/** Which VMs of a trace become guests: the first ones; one of each stratum of mean use over size; drawn with replacement. */
+export const SAMPLINGS = ['ORDER', 'STRATIFIED', 'RESAMPLE'] as const;
+/** When they peak: as recorded; each series turned by a time drawn from the seed; all at the same moment. */
+export const PEAKS = ['AS_RECORDED', 'SHIFTED', 'ALIGNED'] as const;
+
+export interface TraceSource {
+  readonly kind: 'traces';
+  readonly format: TraceFormat;
+  /** A file, or a folder of CSV files. */
+  readonly path: string;
+  readonly sampling: (typeof SAMPLINGS)[number];
+  readonly peaks: (typeof PEAKS)[number];
+  /** Factor on the memory column; sizes stay. */
+  readonly scale: number;
+}
+
 export type GuestSource =
-  | { readonly kind: 'traces'; readonly format: TraceFormat; readonly path: string }
+  | TraceSource
   | { readonly kind: 'synthetic'; readonly mix: Readonly<Partial<Record<Archetype, number>>> };
+
+/** The policy that knows the demand of every step before it comes: the engine's own, for checking the engine. */
+export const PERFECT_POLICY = 'perfect';
 
 export interface PolicyChoice {
   readonly name: string;
+  /** What the answer calls it; the name unless two choices share it. */
+  readonly label: string;
   readonly parameters: Readonly<Record<string, JsonValue>>;
 }
 
