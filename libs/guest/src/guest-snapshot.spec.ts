@@ -18,7 +18,7 @@ const OPTIONS: GuestOptions = {
   freePageHinting: false,
   workload: new SyntheticWorkload(pattern, 512 * MIB, 7),
   seed: 7,
-  balloonCosts: { inflatePageUs: 4.4, deflatePageUs: 100 },
+  balloonCosts: { inflatePageUs: 4.4, discardPageUs: 0, deflatePageUs: 100 },
 };
 
 /** A guest at tick 12 whose driver waits for the host, with pages on its own list. */

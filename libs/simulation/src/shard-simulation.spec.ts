@@ -36,7 +36,7 @@ describe('ShardSimulation', () => {
         achievedBytes: 512 * MIB,
         deficitBytes: 0,
         result: null,
-        reason: 'the balloon holds 512 MiB of 512 MiB, reached after 0.6 s',
+        reason: 'the balloon holds 512 MiB of 512 MiB, reached after 0.3 s',
       },
     ]);
     // MemFree alone falls by whole refills of the per-CPU lists: what these hold is asked of the same guest, run by itself.

@@ -89,11 +89,11 @@ export class BalloonDevice {
     this.#config.setUint32(POISON_AT, word, true);
   }
 
-  /** The driver hands over the first `count` of `frames`: the host drops what backs them. */
-  receiveInflated(memory: Memory, frames: Int32Array, count: number, pagesPerFrame: number): void {
+  /** The driver hands over the first `count` of `frames`: the host drops what backs them. Returns how many it backed. */
+  receiveInflated(memory: Memory, frames: Int32Array, count: number, pagesPerFrame: number): number {
     this.inflateRequests++;
     this.observer?.({ kind: 'INFLATE', pfns: balloonPfns(frames, count, pagesPerFrame) });
-    discardPages(memory, frames, count);
+    return discardPages(memory, frames, count);
   }
 
   /**

@@ -153,7 +153,7 @@ function fill(driver: VirtioBalloon, wantedPages: number): void {
 
 /** Lists what was allocated, last page first, so that the first one allocated ends up at the head of the list. */
 function sendFill(driver: VirtioBalloon): void {
-  const { memory, held, heldCount, pagesPerFrame } = driver;
+  const { memory, held, heldCount, pagesPerFrame, costs } = driver;
   if (heldCount === 0) {
     endRun(driver);
     return;
@@ -163,9 +163,9 @@ function sendFill(driver: VirtioBalloon): void {
   held.subarray(0, heldCount).reverse();
   balloonPageListEnqueue(memory, driver.list, held, heldCount);
   driver.numPages += heldCount * pagesPerFrame;
-  driver.device.receiveInflated(memory, held, heldCount, pagesPerFrame);
+  const discarded = driver.device.receiveInflated(memory, held, heldCount, pagesPerFrame);
   driver.phase = 'FILL_SENT';
-  driver.atUs += heldCount * pagesPerFrame * driver.costs.inflatePageUs;
+  driver.atUs += pagesPerFrame * (heldCount * costs.inflatePageUs + discarded * costs.discardPageUs);
 }
 
 function leak(driver: VirtioBalloon, wantedPages: number): void {

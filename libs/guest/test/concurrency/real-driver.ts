@@ -63,7 +63,7 @@ function probe(memory: Memory, deflateOnOom: boolean): VirtioBalloon {
   const driver = probeBalloon({
     memory,
     features: deflateOnOom ? BalloonFeature.DEFLATE_ON_OOM : 0,
-    costs: { inflatePageUs: 1, deflatePageUs: 1 },
+    costs: { inflatePageUs: 1, discardPageUs: 0, deflatePageUs: 1 },
     backOffUs: 1,
   });
   if (driver === null) throw new Error('no balloon');

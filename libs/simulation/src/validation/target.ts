@@ -1,0 +1,39 @@
+/** A published experiment that the simulation repeats, and how near it comes. */
+
+export interface Finding {
+  /** What was measured, with its unit. */
+  readonly figure: string;
+  /** As published. */
+  readonly published: number;
+  readonly ours: number;
+  /** Ours holds from `low` to `high`. */
+  readonly accept: { readonly low: number; readonly high: number };
+}
+
+export interface Target {
+  /** Short name, as one asks for it. */
+  readonly id: string;
+  readonly title: string;
+  /** Who published it, and where the figures are read. */
+  readonly origin: string;
+  /** What the simulated setup is, and what differs from the published one. */
+  readonly setup: string;
+  /** Deterministic. */
+  readonly run: () => readonly Finding[];
+  /** Why figures that are missed are missed; empty when none is known. */
+  readonly missed: string;
+}
+
+export function holds({ ours, accept }: Finding): boolean {
+  return ours >= accept.low && ours <= accept.high;
+}
+
+/** Accepts `published` ± `share` of it. */
+export function within(figure: string, published: number, share: number, ours: number): Finding {
+  return { figure, published, ours, accept: { low: published * (1 - share), high: published * (1 + share) } };
+}
+
+/** Accepts `published` ± `margin`, in the figure's unit. */
+export function near(figure: string, published: number, margin: number, ours: number): Finding {
+  return { figure, published, ours, accept: { low: published - margin, high: published + margin } };
+}
