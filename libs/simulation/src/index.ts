@@ -1,5 +1,10 @@
 export { demoFleet, type DemoFleet, type DemoGuest, type DemoHost } from './demo-fleet.js';
 export { SAMPLE_EVERY_TICKS, ShardSimulation, type Advance } from './shard-simulation.js';
 export type { SimulatedGuest } from './simulated-guest.js';
-export { readTrace, READABLE_FORMATS } from './trace/read-trace.js';
+export { readTrace } from './trace/read-trace.js';
 export type { TraceFile, TraceProblem, TraceReading } from './trace/trace-reading.js';
+export { parseSpec } from './experiment/spec/parse-spec.js';
+export { PRESETS, type Preset } from './experiment/spec/presets.js';
+export { SPEC_SCHEMA } from './experiment/spec/spec-shape.js';
+export { dealToHosts, populationOf } from './trace/population.js';
+export { indexTrace, loadSeries, requireIndex, type TraceIndex } from './trace/trace-index.js';

@@ -41,7 +41,7 @@ export class ImportTraceInput {
   @Field()
   name!: string;
 
-  @Field(() => TraceFormatEnum, { description: 'At present GWA_T_12 and BALLAST.' })
+  @Field(() => TraceFormatEnum, { description: 'AZURE_V2 reads tables of V1, too, and has no memory in use.' })
   format!: TraceFormat;
 
   @Field(() => [TraceFileInput], {

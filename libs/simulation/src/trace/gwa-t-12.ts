@@ -5,7 +5,14 @@
  */
 import { KIB } from '#units';
 import { textLines } from './text-lines.js';
-import { SeriesBuilder, parseAmount, type ProblemList, type TraceFile } from './trace-reading.js';
+import {
+  excerpt,
+  parseAmount,
+  type FormatReader,
+  type ProblemList,
+  type TraceFile,
+  type TraceRow,
+} from './trace-reading.js';
 
 /** Columns that are used, by the start of their names. */
 const COLUMNS = {
@@ -22,13 +29,22 @@ const NAMES = Object.keys(COLUMNS) as Column[];
 /** Times from here on are milliseconds: as seconds they would lie in the year 5138. */
 const MILLISECONDS_FROM = 1e11;
 
-/** The VM of one file, or null when it has no row; what is wrong goes to `problems`. */
-export function readGwaFile(file: TraceFile, problems: ProblemList): SeriesBuilder | null {
-  const builder = new SeriesBuilder(vmName(file.name));
+/** One VM a file. */
+export const readGwa: FormatReader = (files, sink, problems) => {
+  for (const [fileAt, file] of files.entries()) {
+    if (problems.isFull) return;
+    const vm = vmName(file.name);
+    if (sink.has(vm)) problems.add(file.name, 0, `VM ${vm} comes twice`);
+    else readFile(file, (row) => sink.add(vm, row, fileAt), problems);
+  }
+};
+
+function readFile(file: TraceFile, add: (row: TraceRow) => boolean, problems: ProblemList): void {
   let places: Record<Column, number> | null = null;
   let cells = 0;
+  let rows = 0;
   for (const { number, text } of textLines(file.chunks)) {
-    if (problems.isFull) return null;
+    if (problems.isFull) return;
     const row = text === null ? [] : text.split(';');
     if (places === null) {
       places = findColumns(row);
@@ -36,17 +52,14 @@ export function readGwaFile(file: TraceFile, problems: ProblemList): SeriesBuild
       if (places !== null) continue;
       const wanted = NAMES.map((name) => `"${COLUMNS[name]}"`).join(', ');
       problems.add(file.name, number, `expected the header of GWA-T-12 with columns starting ${wanted}`);
-      return null;
+      return;
     }
-    const problem = row.length === cells ? addRow(builder, row, places) : `expected ${cells} cells, got ${row.length}`;
+    rows++;
+    const problem = row.length === cells ? addRow(add, row, places) : `expected ${cells} cells, got ${row.length}`;
     if (problem !== null) problems.add(file.name, number, problem);
   }
-  if (builder.rowCount > 0) return builder;
   if (places === null) problems.add(file.name, 0, 'the file is empty');
-  else if (!problems.problems.some((problem) => problem.file === file.name)) {
-    problems.add(file.name, 0, 'the file has a header and no rows');
-  }
-  return null;
+  else if (rows === 0) problems.add(file.name, 0, 'the file has a header and no rows');
 }
 
 /** The file's name without folders and ending. */
@@ -66,7 +79,11 @@ function findColumns(header: readonly string[]): Record<Column, number> | null {
 }
 
 /** Null, or what is wrong with the row. */
-function addRow(builder: SeriesBuilder, row: readonly string[], places: Record<Column, number>): string | null {
+function addRow(
+  add: (row: TraceRow) => boolean,
+  row: readonly string[],
+  places: Record<Column, number>,
+): string | null {
   const values = {} as Record<Column, number>;
   for (const name of NAMES) {
     const cell = row[places[name]] ?? '';
@@ -74,21 +91,14 @@ function addRow(builder: SeriesBuilder, row: readonly string[], places: Record<C
     if (Number.isNaN(value)) return `${COLUMNS[name]} must be a number from 0, got "${excerpt(cell)}"`;
     values[name] = value;
   }
-  const timeMs = Math.round(values.time < MILLISECONDS_FROM ? values.time * 1000 : values.time);
-  if (timeMs <= builder.lastMs) return `time must be after the row before, got "${excerpt(row[places.time] ?? '')}"`;
-  const capacityBytes = Math.round(values.capacityKib * KIB);
-  builder.assignedBytes = Math.max(builder.assignedBytes, capacityBytes);
-  builder.add(
-    timeMs,
-    capacityBytes === 0 ? 0 : Math.round(values.activeKib * KIB),
-    Math.round(values.diskReadKibPerSec * KIB),
-    Math.round(values.diskWriteKibPerSec * KIB),
-    values.cpuPercent / 100,
-  );
-  return null;
-}
-
-function excerpt(cell: string): string {
-  const text = cell.trim();
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  const assignedBytes = Math.round(values.capacityKib * KIB);
+  const taken = add({
+    timeMs: Math.round(values.time < MILLISECONDS_FROM ? values.time * 1000 : values.time),
+    bytes: assignedBytes === 0 ? 0 : Math.round(values.activeKib * KIB),
+    assignedBytes,
+    diskReadBytesPerSec: Math.round(values.diskReadKibPerSec * KIB),
+    diskWriteBytesPerSec: Math.round(values.diskWriteKibPerSec * KIB),
+    cpuRatio: values.cpuPercent / 100,
+  });
+  return taken ? null : `time must be after the row before, got "${excerpt(row[places.time] ?? '')}"`;
 }

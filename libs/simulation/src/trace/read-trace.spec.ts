@@ -41,6 +41,7 @@ describe('the GWA-T-12 reader', () => {
           diskReadBytesPerSec: [256, 256],
           diskWriteBytesPerSec: [22_016, 22_016],
           cpuRatio: [0.015, 0.015],
+          meaning: 'ACTIVE',
         },
       ],
     });
@@ -225,8 +226,118 @@ describe('the plain reader', () => {
   });
 });
 
-describe('other formats', () => {
-  it.each(['AZURE_V2', 'GOOGLE_2011'] as const)('%s is refused, naming those that can be read', (format) => {
-    expect(() => readTrace(format, [file('')])).toThrow(`format must be GWA_T_12 or BALLAST, got ${format}`);
+describe('sizes and times of the plain reader', () => {
+  it('may come with the rows, and in seconds', () => {
+    const text = 'vm,timeSec,bytes,assignedBytes\na,1,5,4096\na,3,9,8192';
+    expect(readTrace('BALLAST', [file(text)])).toMatchObject({
+      series: [{ assignedBytes: 8192, timesMs: [0, 2000], activeBytes: [5, 9], meaning: 'USED' }],
+    });
+    expect(readTrace('BALLAST', [file('vm,time,bytes\na,1,5')])).toMatchObject({ outcome: 'READ' });
+    expect(problems(readTrace('BALLAST', [file('vm,timeMs,bytes,assignedBytes\na,1,5,x\na,1,5', 'x')]))).toEqual([
+      'x:2 assignedBytes must be a whole number from 0, got "x"',
+      'x:3 expected 4 cells, vm,timeMs,bytes,assignedBytes, got 3',
+    ]);
+  });
+});
+
+describe('the Google reader', () => {
+  const google = (...lines: string[]): TraceReading =>
+    readTrace('GOOGLE_2011', [file(['vm,tick,cpu_pct,mem_pct', ...lines].join('\n'), 'g.csv')]);
+
+  it('takes ticks for five minutes and percents of 4 GiB in use', () => {
+    expect(google('0,0,50,25', '1,0,1,100', '0,1,0,50')).toMatchObject({
+      series: [
+        { vm: '0', timesMs: [0, 300_000], activeBytes: [2 ** 30, 2 ** 31], cpuRatio: [0.5, 0], meaning: 'USED' },
+        { vm: '1', assignedBytes: 2 ** 32 },
+      ],
+    });
+  });
+
+  it('rejects wrong rows with their lines', () => {
+    expect(problems(google('0,0,1,101', '0,x,1,1', '0,1,1', '0,2,1,1', '0,2,1,1', ',3,1,1', '0,9,-1,1'))).toEqual([
+      'g.csv:2 mem_pct must be a number from 0 to 100, got "101"',
+      'g.csv:3 tick must be a whole number from 0, got "x"',
+      'g.csv:4 expected 4 cells, vm,tick,cpu_pct,mem_pct, got 3',
+      'g.csv:6 tick must be after the row before of VM 0, got 2',
+      'g.csv:7 vm must not be empty',
+      'g.csv:8 cpu_pct must be a number from 0, got "-1"',
+    ]);
+    expect(problems(readTrace('GOOGLE_2011', [file('a,b\n', 'g.csv')]))).toEqual([
+      'g.csv:1 expected the header vm,tick,cpu_pct,mem_pct',
+    ]);
+  });
+
+  it('reads the sample that comes with the project', () => {
+    const path = 'data/traces/google-2011/gcd2011-24vms-24h.csv';
+    const reading = readTrace('GOOGLE_2011', [file(readFileSync(path, 'utf8'), path)]);
+    expect(reading).toMatchObject({ outcome: 'READ', rowCount: 24 * 288 });
+  });
+});
+
+describe('the Azure reader', () => {
+  const table = (vm: string, memory: string, created = '0', deleted = '600'): string =>
+    `${vm},s,d,${created},${deleted},99.4,25,90,Unknown,2,${memory}`;
+  const azure = (...texts: string[]): TraceReading =>
+    readTrace(
+      'AZURE_V2',
+      texts.map((text, at) => file(text, `${at}.csv`)),
+    );
+
+  it('reads tables of both versions, with readings in any order of files', () => {
+    const readings = '0,a,1,9,10\n0,ghost,1,9,10\n300,a,1,9,50';
+    expect(azure(readings, [table('a', '1.75'), table('b', '>64', '300')].join('\n'))).toEqual({
+      outcome: 'READ',
+      rowCount: 4,
+      skippedVms: ['ghost'],
+      series: [
+        expect.objectContaining({
+          vm: 'a',
+          assignedBytes: 1.75 * 2 ** 30,
+          timesMs: [0, 300_000],
+          activeBytes: [0, 0],
+          cpuRatio: [0.1, 0.5],
+          meaning: 'ABSENT',
+        }),
+        expect.objectContaining({
+          vm: 'b',
+          assignedBytes: 2 ** 36,
+          timesMs: [300_000, 600_000],
+          cpuRatio: [0.25, 0.25],
+        }),
+      ],
+    });
+  });
+
+  it('skips a header that somebody gave the table', () => {
+    const header = 'vmid,subscriptionid,deploymentid,vmcreated,vmdeleted,maxcpu,avgcpu,p95maxcpu,category,cores,memory';
+    expect(azure(`${header}\n${table('a', '2')}`)).toMatchObject({ series: [{ vm: 'a' }] });
+  });
+
+  it('rejects wrong rows with their lines', () => {
+    const rows = [
+      table('a', '2'),
+      table('a', '2'),
+      table('b', 'much'),
+      table('c', '2', '9', '3'),
+      table('d', '2', 'x'),
+      'e,f',
+    ];
+    expect(problems(azure(rows.join('\n'), '0,a,1,2,3\n0,a,1,2,3\n1,a,1,2\n2,a,1,2,x'))).toEqual([
+      '0.csv:2 VM a comes twice',
+      '0.csv:3 memory must be a number of GB, or > and a number, got "much"',
+      '0.csv:4 deleted must be seconds, not before created, got "3"',
+      '0.csv:5 created must be a number of seconds from 0, got "x"',
+      '0.csv:6 expected 11 cells of a vmtable, got 2',
+      '1.csv:2 time must be after the reading before of VM a, got 0',
+      '1.csv:3 expected 5 cells of a CPU reading, got 4',
+      '1.csv:4 mean CPU must be a number from 0, got "x"',
+    ]);
+    expect(problems(azure('a;b'))[0]).toContain('expected a vmtable of 11 columns');
+  });
+
+  it('reads the sample that comes with the project', () => {
+    const folder = 'data/traces/azure-2017';
+    const files = readdirSync(folder).map((name) => file(readFileSync(`${folder}/${name}`, 'utf8'), name));
+    expect(readTrace('AZURE_V2', files)).toMatchObject({ outcome: 'READ', rowCount: 20 });
   });
 });

@@ -1,17 +1,11 @@
 /** Traces from text: all or nothing, with the place of everything that is wrong. */
-import { DomainError, type TraceFormat } from '#contracts';
-import { readBallastFile } from './ballast-format.js';
-import { readGwaFile } from './gwa-t-12.js';
-import { ProblemList, type SeriesBuilder, type TraceFile, type TraceReading } from './trace-reading.js';
-
-/** Formats that can be read. */
-export const READABLE_FORMATS = ['GWA_T_12', 'BALLAST'] as const satisfies readonly TraceFormat[];
-
-const MOST_PROBLEMS = 20;
+import { TRACE_MEANINGS, type TraceFormat } from '#contracts';
+import { FORMAT_READERS, MOST_PROBLEMS } from './formats.js';
+import { ProblemList, SeriesBuilder, type RowSink, type TraceFile, type TraceReading } from './trace-reading.js';
 
 /**
  * Reads the files of one trace; VMs come in the order of the files, their times counted from the trace's first row. Rejects all of it
- * when a row is wrong, naming up to `mostProblems` of them. Throws DomainError BAD_INPUT for a format it cannot read.
+ * when a row is wrong, naming up to `mostProblems` of them.
  */
 export function readTrace(
   format: TraceFormat,
@@ -20,20 +14,7 @@ export function readTrace(
 ): TraceReading {
   const problems = new ProblemList(mostProblems);
   const builders = new Map<string, SeriesBuilder>();
-  for (const file of files) {
-    if (problems.isFull) break;
-    switch (format) {
-      case 'GWA_T_12':
-        addVm(builders, readGwaFile(file, problems), file, problems);
-        break;
-      case 'BALLAST':
-        readBallastFile(file, builders, problems);
-        break;
-      case 'AZURE_V2':
-      case 'GOOGLE_2011':
-        throw new DomainError('BAD_INPUT', `format must be ${READABLE_FORMATS.join(' or ')}, got ${format}`, 'format');
-    }
-  }
+  FORMAT_READERS[format](files, seriesSink(builders), problems);
   const all = [...builders.values()];
   const alive = all.filter((builder) => builder.assignedBytes > 0);
   if (problems.problems.length === 0 && alive.length === 0) {
@@ -43,19 +24,21 @@ export function readTrace(
   const startMs = alive.reduce((first, builder) => Math.min(first, builder.firstMs), Infinity);
   return {
     outcome: 'READ',
-    series: alive.map((builder) => builder.build(startMs)),
+    series: alive.map((builder) => builder.build(startMs, TRACE_MEANINGS[format])),
     rowCount: alive.reduce((rows, builder) => rows + builder.rowCount, 0),
     skippedVms: all.filter((builder) => builder.assignedBytes === 0).map((builder) => builder.vm),
   };
 }
 
-function addVm(
-  builders: Map<string, SeriesBuilder>,
-  builder: SeriesBuilder | null,
-  file: TraceFile,
-  problems: ProblemList,
-): void {
-  if (builder === null) return;
-  if (builders.has(builder.vm)) problems.add(file.name, 0, `VM ${builder.vm} comes twice`);
-  else builders.set(builder.vm, builder);
+/** Gathers the rows of every VM, or of the `wanted` ones. */
+export function seriesSink(builders: Map<string, SeriesBuilder>, wanted?: ReadonlySet<string>): RowSink {
+  return {
+    has: (vm) => builders.has(vm),
+    add: (vm, row) => {
+      if (wanted?.has(vm) === false) return true;
+      let builder = builders.get(vm);
+      if (builder === undefined) builders.set(vm, (builder = new SeriesBuilder(vm)));
+      return builder.add(row);
+    },
+  };
 }

@@ -4,7 +4,7 @@ import type { TraceSeries } from '#contracts';
 export interface TraceFile {
   /** As people know it; problems are reported under it. */
   readonly name: string;
-  /** Its text in pieces of any size. */
+  /** Its text in pieces of any size. An index asks for it again and again. */
   readonly chunks: Iterable<string>;
 }
 
@@ -40,49 +40,78 @@ export class ProblemList {
   }
 }
 
+/** What a trace says of a VM at one moment. */
+export interface TraceRow {
+  /** Since whatever the trace counts from. */
+  readonly timeMs: number;
+  /** Its memory column. */
+  readonly bytes: number;
+  /** Provisioned size; 0 while the VM is off. */
+  readonly assignedBytes: number;
+  readonly diskReadBytesPerSec?: number;
+  readonly diskWriteBytesPerSec?: number;
+  readonly cpuRatio?: number;
+}
+
+/** Takes rows as a format's reader finds them. */
+export interface RowSink {
+  /** Some row of the VM was taken. */
+  has: (vm: string) => boolean;
+  /** False when the row is not after the last one of its VM, and was not taken. `fileAt`: place of its file. */
+  add: (vm: string, row: TraceRow, fileAt: number) => boolean;
+}
+
+/** Finds the rows of all files of a trace; what is wrong goes to `problems`. */
+export type FormatReader = (files: readonly TraceFile[], sink: RowSink, problems: ProblemList) => void;
+
 /** Rows of one VM as they are read; times are absolute. */
 export class SeriesBuilder {
   readonly #timesMs: number[] = [];
-  readonly #activeBytes: number[] = [];
+  readonly #bytes: number[] = [];
   readonly #diskReadBytesPerSec: number[] = [];
   readonly #diskWriteBytesPerSec: number[] = [];
   readonly #cpuRatio: number[] = [];
-  /** Largest provisioned size. */
-  assignedBytes = 0;
+  #assignedBytes = 0;
 
   constructor(readonly vm: string) {}
+
+  /** Largest provisioned size. */
+  get assignedBytes(): number {
+    return this.#assignedBytes;
+  }
 
   get rowCount(): number {
     return this.#timesMs.length;
   }
 
-  /** Time of the first and of the last row; NaN when there is none. */
+  /** Time of the first row; NaN when there is none. */
   get firstMs(): number {
     return this.#timesMs[0] ?? Number.NaN;
   }
 
-  get lastMs(): number {
-    return this.#timesMs.at(-1) ?? Number.NaN;
-  }
-
-  add(timeMs: number, activeBytes: number, diskReadPerSec = 0, diskWritePerSec = 0, cpuRatio = 0): void {
-    this.#timesMs.push(timeMs);
-    this.#activeBytes.push(activeBytes);
-    this.#diskReadBytesPerSec.push(diskReadPerSec);
-    this.#diskWriteBytesPerSec.push(diskWritePerSec);
-    this.#cpuRatio.push(cpuRatio);
+  /** False when the row is not after the last one. */
+  add(row: TraceRow): boolean {
+    if (row.timeMs <= (this.#timesMs.at(-1) ?? -Infinity)) return false;
+    this.#timesMs.push(row.timeMs);
+    this.#bytes.push(row.bytes);
+    this.#diskReadBytesPerSec.push(row.diskReadBytesPerSec ?? 0);
+    this.#diskWriteBytesPerSec.push(row.diskWriteBytesPerSec ?? 0);
+    this.#cpuRatio.push(row.cpuRatio ?? 0);
+    this.#assignedBytes = Math.max(this.#assignedBytes, row.assignedBytes);
+    return true;
   }
 
   /** The series with its times counted from `startMs`. */
-  build(startMs: number): TraceSeries {
+  build(startMs: number, meaning: NonNullable<TraceSeries['meaning']>): TraceSeries {
     return {
       vm: this.vm,
-      assignedBytes: this.assignedBytes,
+      assignedBytes: this.#assignedBytes,
       timesMs: this.#timesMs.map((timeMs) => timeMs - startMs),
-      activeBytes: this.#activeBytes,
+      activeBytes: this.#bytes,
       diskReadBytesPerSec: this.#diskReadBytesPerSec,
       diskWriteBytesPerSec: this.#diskWriteBytesPerSec,
       cpuRatio: this.#cpuRatio,
+      meaning,
     };
   }
 }
@@ -94,4 +123,10 @@ export function parseAmount(cell: string): number {
   const text = cell.trim();
   const value = NUMBER.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : Number.NaN;
+}
+
+/** A cell as a problem quotes it. */
+export function excerpt(cell: string): string {
+  const text = cell.trim();
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -68,8 +68,7 @@ export interface TraceSource {
 }
 
 export type GuestSource =
-  | TraceSource
-  | { readonly kind: 'synthetic'; readonly mix: Readonly<Partial<Record<Archetype, number>>> };
+  TraceSource | { readonly kind: 'synthetic'; readonly mix: Readonly<Partial<Record<Archetype, number>>> };
 
 /** The policy that knows the demand of every step before it comes: the engine's own, for checking the engine. */
 export const PERFECT_POLICY = 'perfect';

@@ -11,12 +11,11 @@ export function parseSpec(input: unknown): Parsed<ExperimentSpec> {
   const problems: Problem[] = read.ok ? [] : [...read.problems];
   // Fields that read are checked against each other even when others do not: nobody mends a spec twice.
   const lenient = read.ok ? read.value : SPEC_SHAPE.read(input, '', []);
-  const { $schema: _, ...fields } = lenient;
-  const policies = fields.policies.map((policy) => ({
+  const policies = lenient.policies.map((policy) => ({
     ...policy,
     label: policy.label === '' ? policy.name : policy.label,
   }));
-  const spec: ExperimentSpec = { ...fields, policies };
+  const spec: ExperimentSpec = { ...lenient, policies };
   const known = new Set(problems.map(({ path }) => path));
   for (const problem of conflicts(spec)) if (!known.has(problem.path)) problems.push(problem);
   return problems.length === 0 ? { ok: true, value: spec } : { ok: false, problems };
@@ -85,7 +84,7 @@ function populationProblems({ guests }: ExperimentSpec): Problem[] {
     if (!(sum > 0)) problems.push({ path: 'guests.source.mix', message: 'must have one share above 0 at least' });
     if (demand === 'DIRECT')
       problems.push({ path: 'guests.demand', message: 'must be MODEL: archetypes have no column' });
-  } else if (source.kind === 'traces' && TRACE_MEANINGS[source.format] === 'ABSENT' && demand === 'DIRECT') {
+  } else if (TRACE_MEANINGS[source.format] === 'ABSENT' && demand === 'DIRECT') {
     problems.push({
       path: 'guests.demand',
       message: `must be MODEL: ${source.format} says nothing about memory in use`,

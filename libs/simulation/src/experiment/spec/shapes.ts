@@ -3,14 +3,14 @@ import { record, type JsonSchema, type Shape } from '#policy';
 
 type Fields = Readonly<Record<string, Shape<unknown>>>;
 
-/** A record in which a misspelt name is a problem: an ignored field would run another experiment than the one asked for. */
+/** A record (a whole document may name its $schema) in which a misspelt name is a problem: an ignored field would run another experiment than the one asked for. */
 export function closed<F extends Fields>(fields: F, description: string): ReturnType<typeof record<F>> {
   const open = record(fields, description);
   const names = Object.keys(fields);
   return {
     read: (value, path, problems) => {
       for (const key of isRecord(value) ? Object.keys(value) : []) {
-        if (names.includes(key)) continue;
+        if (names.includes(key) || (path === '' && key === '$schema')) continue;
         problems.push({ path: join(path, key), message: `is not a field; accepted: ${names.join(', ')}` });
       }
       return open.read(value, path, problems);

@@ -151,7 +151,6 @@ const sloFields = Object.fromEntries(
 
 export const SPEC_SHAPE = closed(
   {
-    $schema: withDefault(text('names the schema of this document; ignored'), '-'),
     name: withDefault(text('what reports call it'), 'experiment'),
     hosts: orEmpty(
       closed(
@@ -183,6 +182,7 @@ export const SPEC_SCHEMA: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Experiment',
   ...SPEC_SHAPE.schema,
+  properties: { $schema: { type: 'string' }, ...(SPEC_SHAPE.schema['properties'] as JsonSchema) },
 };
 
 /** A list that may be left out, and then reads as if `fallback` had been given. */
