@@ -4,6 +4,7 @@ import { DomainError } from '#contracts';
 import { migrateDatabase } from '#persistence';
 import { loadConfiguration, requireDatabaseUrl } from '#platform';
 import { Command } from 'commander';
+import { experimentCommand } from './experiment/experiment-command.js';
 import { fidelityCommand } from './fidelity/fidelity-command.js';
 import { LaunchError } from './launch-error.js';
 import { policyCommand } from './policy/policy-command.js';
@@ -64,4 +65,5 @@ program.command('up').description('start a whole fleet on this machine; Ctrl-C s
 program.command('migrate').description('bring the database at DATABASE_URL up to this release').action(migrate);
 program.addCommand(policyCommand());
 program.addCommand(fidelityCommand());
+program.addCommand(experimentCommand());
 program.parseAsync().catch(end);

@@ -563,11 +563,11 @@ const ROWS: readonly Row[] = [
     says: ['7.csv line 3'],
   },
   {
-    what: 'a trace in a format that cannot be read',
+    what: 'a trace that is not in its format',
     query: IMPORT,
     variables: trace({ format: 'AZURE_V2', upload: [{ name: 'a', text: 'b' }] }),
     code: 'BAD_INPUT',
-    says: ['format', 'GWA_T_12 or BALLAST'],
+    says: ['a line 1', 'a vmtable of 11 columns'],
   },
   {
     what: 'a trace from nowhere',

@@ -8,3 +8,6 @@ export { PRESETS, type Preset } from './experiment/spec/presets.js';
 export { SPEC_SCHEMA } from './experiment/spec/spec-shape.js';
 export { dealToHosts, populationOf } from './trace/population.js';
 export { indexTrace, loadSeries, requireIndex, type TraceIndex } from './trace/trace-index.js';
+export { boundOfTrace } from './experiment/bound/bound.js';
+export type { Bound } from './experiment/model/answer.js';
+export type { ExperimentSpec } from './experiment/model/spec.js';

@@ -4,28 +4,46 @@ import { RandomStream } from '#units';
 import type { ExperimentSpec, TraceSource } from '../experiment/model/spec.js';
 import { loadSeries, type TraceIndex, type TraceVm } from './trace-index.js';
 
-/**
- * The series of the spec's guests under `seed`, in the order of the source. The copies of a VM that was drawn more than once
- * are called `vm~2`, `vm~3` … and turned by a drawn time, or they would peak as one. Throws DomainError BAD_INPUT when the
- * source has too few VMs.
- */
-export function populationOf(index: TraceIndex, source: TraceSource, count: number, seed: number): TraceSeries[] {
-  const chosen = choose(index.vms, source, count, RandomStream.of(seed, 'population'));
-  const series = new Map(
-    loadSeries(index, [...new Set(chosen.map(({ vm }) => vm))]).map((one) => [one.vm, scaled(one, source.scale)]),
-  );
+/** A guest-to-be: a VM of the trace, and which copy of it. */
+export interface ChosenVm {
+  /** The VM's; `vm~2`, `vm~3` … for further copies. */
+  readonly name: string;
+  readonly vm: string;
+  readonly isCopy: boolean;
+}
+
+/** The VMs of `count` guests under `seed`, in the order of the source. Throws DomainError BAD_INPUT when there are too few. */
+export function choosePopulation(index: TraceIndex, source: TraceSource, count: number, seed: number): ChosenVm[] {
   const copies = new Map<string, number>();
-  return chosen.flatMap(({ vm }) => {
+  return choose(index.vms, source, count, RandomStream.of(seed, 'population')).map(({ vm }) => {
     const copy = (copies.get(vm) ?? 0) + 1;
     copies.set(vm, copy);
-    const original = series.get(vm);
+    return { vm, name: copy === 1 ? vm : `${vm}~${copy}`, isCopy: copy > 1 };
+  });
+}
+
+/** The series of chosen VMs, in one pass over their files. Copies are turned by a drawn time, or they would peak as one. */
+export function seriesOf(
+  index: TraceIndex,
+  source: TraceSource,
+  chosen: readonly ChosenVm[],
+  seed: number,
+): TraceSeries[] {
+  const vms = [...new Set(chosen.map(({ vm }) => vm))];
+  const loaded = new Map(loadSeries(index, vms).map((series) => [series.vm, scaled(series, source.scale)]));
+  return chosen.flatMap(({ vm, name, isCopy }) => {
+    const original = loaded.get(vm);
     if (original === undefined) return [];
-    const name = copy === 1 ? vm : `${vm}~${copy}`;
     const one = { ...original, vm: name };
-    if (source.peaks === 'ALIGNED') return [peakingAt(one, index.stepMs)];
-    if (source.peaks === 'AS_RECORDED' && copy === 1) return [one];
+    if (source.peaks === 'ALIGNED') return [peakingInTheMiddle(one, index.stepMs)];
+    if (source.peaks === 'AS_RECORDED' && !isCopy) return [one];
     return [turned(one, RandomStream.of(seed, `turn ${name}`).nextFloat() * periodMs(one, index.stepMs), index.stepMs)];
   });
+}
+
+/** The series of all guests under `seed`, in the order of the source. */
+export function populationOf(index: TraceIndex, source: TraceSource, count: number, seed: number): TraceSeries[] {
+  return seriesOf(index, source, choosePopulation(index, source, count, seed), seed);
 }
 
 /** Guests as they share hosts: in order, or in one drawn from the seed; the last host may have fewer. */
@@ -77,7 +95,7 @@ function scaled(series: TraceSeries, factor: number): TraceSeries {
 }
 
 /** The largest value in the middle of the series' life. */
-function peakingAt(series: TraceSeries, stepMs: number): TraceSeries {
+function peakingInTheMiddle(series: TraceSeries, stepMs: number): TraceSeries {
   const peak = series.activeBytes.reduce((best, bytes, at) => (bytes > (series.activeBytes[best] ?? 0) ? at : best), 0);
   const period = periodMs(series, stepMs);
   const wantedMs = (series.timesMs[0] ?? 0) + period / 2;
