@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { ApiError, type ApiClient } from './support/api-client.js';
 import { backendsFor } from './support/backends.js';
 import { eventually } from './support/eventually.js';
@@ -70,6 +71,19 @@ async function targets(api: ApiClient): Promise<Map<string, number>> {
   return new Map(data.guests.edges.map(({ node }) => [node.id, node.balloon.targetBytes]));
 }
 
+/** Reads one value of the controller's metrics; NaN when there is none. */
+async function metricsOf(api: ApiClient): Promise<(name: string, labels?: Record<string, string>) => number> {
+  const text = await (await fetch(new URL('/metrics', api.url))).text();
+  return (name, labels = {}) => {
+    const line = text.split('\n').find((one) => {
+      const rest = one.replace(`ballast_guestmemory_${name}`, '');
+      const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+      return rest !== one && /^[{ ]/.test(rest) && wanted.every((part) => rest.includes(part));
+    });
+    return Number(line?.split(' ').at(-1) ?? NaN);
+  };
+}
+
 function errorOf(asked: Promise<unknown>): Promise<string> {
   return asked.then(
     () => 'no error',
@@ -81,6 +95,7 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
   let home: Home;
   let ballast: RunningBallast;
   let hostId: string;
+  let hostName: string;
   let guestCount: number;
 
   beforeAll(async () => {
@@ -88,9 +103,10 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
     ballast = await RunningBallast.start(home, { BALLAST_DEMO: '1', ...backend.settings });
     await setClockSpeed(ballast.api, SPEED);
     const { hosts } = await ballast.api.ask<{
-      hosts: { edges: { node: { id: string; guests: { totalCount: number } } }[] };
-    }>('{ hosts(first: 1) { edges { node { id guests(first: 1) { totalCount } } } } }');
+      hosts: { edges: { node: { id: string; name: string; guests: { totalCount: number } } }[] };
+    }>('{ hosts(first: 1) { edges { node { id name guests(first: 1) { totalCount } } } } }');
     hostId = hosts.edges[0]?.node.id ?? '';
+    hostName = hosts.edges[0]?.node.name ?? '';
     guestCount = hosts.edges[0]?.node.guests.totalCount ?? NaN;
   });
 
@@ -133,6 +149,34 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
   it('leaves guests alone that are held', async () => {
     const run = await rebalance(ballast.api, { dryRun: true, policy: 'mom', hostId });
     expect(run.hosts[0]?.untouched.filter(({ cause }) => cause === 'HELD').length).toBeGreaterThan(0);
+  });
+
+  it('counts what the controller did, for Prometheus', async () => {
+    const value = await metricsOf(ballast.api);
+    expect(value('reconcile_total', { trigger: 'manual', status: 'planned' })).toBe(2);
+    expect(value('reconcile_total', { trigger: 'manual', status: 'done' })).toBe(1);
+    const run = (await listRuns(ballast.api)).find(({ dryRun }) => !dryRun);
+    const reached = run?.plan.filter(({ outcome }) => outcome === 'REACHED').length;
+    expect(value('reclaim_actions_total', { trigger: 'manual', status: 'reached' })).toBe(reached);
+    expect(value('reclaim_actions_total', { trigger: 'manual', status: 'planned' })).toBeGreaterThan(0);
+    expect(value('reconcile_duration_seconds_count')).toBe(3);
+    expect(value('reconcile_duration_seconds_sum')).toBeGreaterThan(0);
+    const host = { host: hostName };
+    expect(value('reclaim_bytes', host)).toBe(run?.hosts[0]?.plannedBytes);
+    expect(value('applied_reclaim_bytes', host)).toBe(run?.hosts[0]?.appliedBytes);
+    expect(value('target_reclaim_bytes', host)).not.toBeNaN();
+    expect(value('manual_hold_active', host)).toBe(reached);
+    expect(value('stuck_vms', host)).toBe(0);
+    expect(value('eligible_vms', host)).toBe(guestCount - (reached ?? NaN));
+  });
+
+  it('explains every metric in docs/metrics.md, and no other', async () => {
+    const text = await (await fetch(new URL('/metrics', ballast.api.url))).text();
+    const types = [...text.matchAll(/^# TYPE ((?:ballast|libvirt|bullmq)_\w+) (\w+)$/gm)];
+    const shown = types.map(([, name, type]) => `${name}${type === 'counter' ? '_total' : ''} ${type}`);
+    const page = readFileSync('docs/metrics.md', 'utf8');
+    const explained = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name, type]) => `${name} ${type}`);
+    expect(shown.toSorted()).toEqual(explained.toSorted());
   });
 
   it('decides the same again from what a run stored, and what another policy would have done', async () => {

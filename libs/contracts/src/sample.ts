@@ -3,7 +3,8 @@ import type { BalloonState, GuestState } from './guest.js';
 /**
  * The numbers that are kept of every guest over time, in the order of the columns of `memory_sample`. One list: the
  * sampler fills it, the history table has a column for each, the API an enum value for each.
- * Bytes unless the name says otherwise; `*Ratio10/60` are PSI averages, 0 to 1; `*Total` are counters in pages.
+ * Bytes unless the name says otherwise; `*Ratio10/60` are PSI averages, 0 to 1; `*Total` are counters in pages; `idleRatio` is the
+ * share of sampled pages that were not touched in half a minute.
  */
 export const MEMORY_METRICS = [
   'totalBytes',
@@ -25,6 +26,7 @@ export const MEMORY_METRICS = [
   'inflatedPagesTotal',
   'deflatedPagesTotal',
   'migratedPagesTotal',
+  'idleRatio',
 ] as const;
 
 export type MemoryMetric = (typeof MEMORY_METRICS)[number];

@@ -50,6 +50,8 @@ export interface GuestReading extends MemoryReading {
   readonly pressure: { readonly some: Pressure; readonly full: Pressure };
   /** Memory that programs asked for in the last tick and did not get. */
   readonly unmetPages: number;
+  /** Share of sampled pages that were not touched in the last period, or in the one that runs when it shows less. */
+  readonly idleRatio: number;
   /** Of all that changes in the guest besides its pages: what a replay must reach again. */
   readonly stateDigest: string;
 }

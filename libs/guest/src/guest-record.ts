@@ -25,6 +25,7 @@ export function parseGuestRecord(text: string): GuestRecord {
     request: optional(fields, 'request', parseRequest),
     work: listOf(fields, 'work').map(parseWork),
     pausedTicks: countOf(fields, 'pausedTicks'),
+    idleRatio: numberOf(fields, 'idleRatio'),
     balloon: optional(fields, 'balloon', parseBalloon),
     programs: parsePrograms(fieldsOf(fields['programs'], 'programs')),
     clock: parseClock(fieldsOf(fields['clock'], 'clock')),

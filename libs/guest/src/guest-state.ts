@@ -42,6 +42,8 @@ export interface GuestRecord {
   readonly work: readonly PendingWork[];
   /** Ticks that it has spent paused. */
   readonly pausedTicks: number;
+  /** Idle share of its pages in the last period of page sampling. */
+  readonly idleRatio: number;
   /** Null without MEMORY_BALLOONING. */
   readonly balloon: BalloonRecord | null;
   readonly programs: ProgramsRecord;

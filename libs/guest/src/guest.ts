@@ -50,6 +50,7 @@ import { restoreBalloon, restorePrograms } from './guest-restore.js';
 import { GuestSnapshotError } from './guest-snapshot-error.js';
 import { packGuest, unpackGuest } from './guest-snapshot.js';
 import { asciiJson, balloonRecord, programsRecord, type GuestRecord, type GuestRunState } from './guest-state.js';
+import { endsPeriod, sampleIdleRatio } from './page-sampling.js';
 import { StateHash } from './state-hash.js';
 import type { GuestWork, WorkEnd } from './work/guest-work.js';
 import { WorkQueue } from './work/work-queue.js';
@@ -72,6 +73,8 @@ export class Guest {
   #run: GuestRunState = 'RUNNING';
   #stopReason: string | null = null;
   #request: BalloonRequest | null = null;
+  /** Of the last period of page sampling; nothing sampled yet counts as active. */
+  #idleRatio = 0;
   /** What memory and balloon looked like when they were last read; null once they may have changed. */
   #reading: MemoryReading | null = null;
 
@@ -109,6 +112,7 @@ export class Guest {
     this.#stopReason = record.stopReason;
     this.#request = record.request;
     this.#pausedTicks = record.pausedTicks;
+    this.#idleRatio = record.idleRatio;
   }
 
   /** A guest that has just booted at the end of `tick`. Throws RangeError naming the option that cannot be. */
@@ -203,6 +207,7 @@ export class Guest {
         if (this.#work.attempt(this.memory, this.#nowUs - TICK_US, this.#tick)) this.#reading = null;
         if (runPrograms(this.#programs, this.#tick - this.#pausedTicks)) this.#reading = null;
         this.#live();
+        if (endsPeriod(this.#ageTicks)) this.#idleRatio = this.#sampleIdleRatio();
         this.#checkPanic();
         this.#auditSometimes();
       } catch (error) {
@@ -230,6 +235,7 @@ export class Guest {
       balloon: readBalloon(this.#stopReason === null ? this.#balloon : null, this.#balloon, this.#nowUs),
       pressure: memoryPressure(this.memory),
       unmetPages: this.#programs.state.unmet,
+      idleRatio: Math.min(this.#idleRatio, this.#sampleIdleRatio()),
       stateDigest: state.finish(),
     };
   }
@@ -269,6 +275,15 @@ export class Guest {
   /** The guest's own time, which stands while it is paused. */
   get #nowUs(): number {
     return (this.#tick - this.#pausedTicks) * TICK_US;
+  }
+
+  /** Ticks since it booted, as far as it was not paused. */
+  get #ageTicks(): number {
+    return this.#tick - this.#pausedTicks - this.#programs.bootTick;
+  }
+
+  #sampleIdleRatio(): number {
+    return sampleIdleRatio(this.memory, this.#options.seed, this.#ageTicks);
   }
 
   #switchRun(id: string, kind: 'PAUSE' | 'RESUME'): void {
@@ -347,6 +362,7 @@ export class Guest {
       request: this.#request,
       work: this.#work.pending,
       pausedTicks: this.#pausedTicks,
+      idleRatio: this.#idleRatio,
       balloon: this.#balloon === null ? null : balloonRecord(this.#balloon),
       programs: programsRecord(this.#programs),
       clock: this.#clock.state,

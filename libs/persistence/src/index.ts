@@ -35,6 +35,13 @@ export type { OperationRecord } from './operations/operation.mapper.js';
 export type { CountedPage, Page, PageRequest } from './paging/page.js';
 export { Traces } from './traces/traces.js';
 export type { TraceRecord } from './traces/trace.mapper.js';
+export {
+  controllerStandings,
+  decisionTimes,
+  readControllerCounts,
+  type ControllerCount,
+  type ControllerCountName,
+} from './rebalance/controller-counts.js';
 export { DEMAND_STEP_MS, loadHostInputs, type GuestInputs, type HostInputs } from './rebalance/host-inputs.js';
 export {
   REBALANCE_STATUSES,

@@ -32,6 +32,7 @@ export function toSample(guestId: string, reading: GuestReading): GuestSample {
       inflatedPagesTotal: counter.get('balloon_inflate') ?? 0,
       deflatedPagesTotal: counter.get('balloon_deflate') ?? 0,
       migratedPagesTotal: counter.get('balloon_migrate') ?? 0,
+      idleRatio: reading.idleRatio,
     },
     zones: reading.zones.map(toZoneSample),
     vmstat: reading.vmstat,

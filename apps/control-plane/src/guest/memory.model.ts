@@ -55,6 +55,9 @@ export class GuestMemory {
   @Field(() => MemoryPressure)
   pressure!: MemoryPressure;
 
+  @Field(() => Float, { description: 'Share of sampled pages that were not touched in the last half minute, 0 to 1.' })
+  idleRatio!: number;
+
   @Field(() => Count, { description: 'Simulated second of the sample.' })
   tick!: number;
 

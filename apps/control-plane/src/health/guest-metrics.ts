@@ -80,6 +80,7 @@ function registerGuests(gauge: MakeGauge, { guests, hosts }: Sources): Refresh {
   );
   const maximum = gauge('libvirt_domain_info_maximum_memory_bytes', 'Configured memory of the guest', labels);
   const pressure = gauge('ballast_guest_pressure_some10_ratio', 'Share of time that tasks stalled for memory', labels);
+  const idle = gauge('ballast_guest_idle_ratio', 'Share of sampled pages that were not touched', labels);
   const actual = gauge(
     'libvirt_domain_memory_stats_actual_balloon_bytes',
     'Configured memory less the balloon',
@@ -87,13 +88,14 @@ function registerGuests(gauge: MakeGauge, { guests, hosts }: Sources): Refresh {
   );
   const balloon = gauge('ballast_guest_balloon_bytes', 'Size of the balloon', labels);
   return async () => {
-    for (const one of [...memory.map(([each]) => each), maximum, pressure, actual, balloon]) one.reset();
+    for (const one of [...memory.map(([each]) => each), maximum, pressure, idle, actual, balloon]) one.reset();
     for await (const { name, host, assignedBytes, values } of everyGuest(guests, hosts)) {
       const domain = { domain: name, host };
       maximum.set(domain, assignedBytes);
       balloon.set(domain, values.balloonActualBytes);
       actual.set(domain, assignedBytes - values.balloonActualBytes);
       pressure.set(domain, values.pressureSome10Ratio);
+      idle.set(domain, values.idleRatio);
       for (const [each, metric] of memory) each.set(domain, values[metric]);
     }
   };

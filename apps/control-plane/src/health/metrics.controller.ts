@@ -1,13 +1,14 @@
 import { Queues } from '#jobs';
-import { Fleet, Guests, Hosts } from '#persistence';
+import { Database, Fleet, Guests, Hosts } from '#persistence';
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { registerControllerMetrics } from './controller-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { registerFleetMetrics } from './guest-metrics.js';
 
 @Controller('metrics')
 export class MetricsController {
-  readonly #refresh: () => Promise<void>;
+  readonly #refreshers: readonly (() => Promise<void>)[];
 
   constructor(
     private readonly metrics: RequestMetrics,
@@ -15,14 +16,17 @@ export class MetricsController {
     guests: Guests,
     hosts: Hosts,
     queues: Queues,
+    database: Database,
   ) {
-    this.#refresh = registerFleetMetrics(metrics.registry, { fleet, guests, hosts, queues });
+    const { registry } = metrics;
+    const sources = { fleet, guests, hosts, queues };
+    this.#refreshers = [registerFleetMetrics(registry, sources), registerControllerMetrics(registry, database)];
   }
 
   /** In the OpenMetrics format. */
   @Get()
   async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    await this.#refresh();
+    await Promise.all(this.#refreshers.map((refresh) => refresh()));
     void reply.header('content-type', this.metrics.registry.contentType);
     return this.metrics.registry.metrics();
   }

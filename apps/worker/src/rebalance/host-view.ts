@@ -73,6 +73,7 @@ function toStats(guest: GuestInputs, timeMs: number): GuestStats | null {
       full60: guest.full60 ?? 0,
     },
     unusableIndex9: guest.unusableIndex9 ?? undefined,
+    idleRatio: guest.idleRatio ?? undefined,
     lowWatermarkBytes: guest.zones?.reduce((sum, zone) => sum + zone.watermarks.lowPages * PAGE_SIZE_BYTES, 0),
   };
 }

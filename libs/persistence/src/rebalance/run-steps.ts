@@ -1,6 +1,8 @@
 /** How a run gets on with one of its hosts: planned, freeing, giving, done. Each step is one transaction. */
 import type { OperationOutcome } from '#contracts';
+import type { PoolClient } from 'pg';
 import type { Database } from '../database.js';
+import { count, type ControllerCount } from './controller-counts.js';
 import type { RebalanceStatus } from './rebalance.mapper.js';
 
 /** A host of a run that is not planned yet. */
@@ -33,7 +35,7 @@ export interface HostDecision {
   readonly parameters: unknown;
   readonly view: unknown;
   readonly memory: unknown;
-  readonly plan: { readonly memory: unknown };
+  readonly plan: { readonly memory: unknown; readonly untouched: readonly { readonly cause: string }[] };
   readonly decisionMs: number;
   readonly moves: readonly PlannedMove[];
 }
@@ -102,6 +104,7 @@ export async function storeDecision(database: Database, decision: HostDecision):
         moves.map((move) => move.notApplied),
       ],
     );
+    await countDecision(client, decision, isOver);
     if (decision.dryRun) return;
     await client.query(
       `INSERT INTO policy_memory (host_id, policy, memory) VALUES ($1, $2, $3)
@@ -109,6 +112,37 @@ export async function storeDecision(database: Database, decision: HostDecision):
       [hostId, decision.policy, JSON.stringify(decision.plan.memory)],
     );
   });
+}
+
+/** A decision that is over with its plan is an end of the run on this host; others end in finishHost. */
+async function countDecision(client: PoolClient, decision: HostDecision, isOver: boolean): Promise<void> {
+  const trigger = await triggerOf(client, decision.runId);
+  const counts: ControllerCount[] = [];
+  for (const { cause } of decision.plan.untouched) {
+    if (STATISTICS_CAUSES.has(cause))
+      counts.push({ name: 'SAMPLER_ERROR', labels: { cause: cause.toLowerCase() }, value: 1 });
+  }
+  if (isOver) {
+    const status = decision.dryRun ? 'planned' : 'not_applied';
+    counts.push(reconciled(trigger, 'PLANNED'));
+    counts.push({ name: 'ACTION', labels: { trigger, status }, value: decision.moves.length });
+  }
+  await count(client, counts);
+}
+
+/** Why a policy leaves a guest alone of which it knows too little. */
+const STATISTICS_CAUSES: ReadonlySet<string> = new Set(['NO_STATS', 'STALE_STATS']);
+
+function reconciled(trigger: string, status: RebalanceStatus): ControllerCount {
+  return { name: 'RECONCILE', labels: { trigger, status: status.toLowerCase() }, value: 1 };
+}
+
+async function triggerOf(client: PoolClient, runId: string): Promise<string> {
+  const { rows } = await client.query<{ trigger: string }>(
+    `SELECT CASE WHEN schedule_id IS NULL THEN 'manual' ELSE 'schedule' END AS trigger FROM rebalance_run WHERE id = $1`,
+    [runId],
+  );
+  return rows[0]?.trigger ?? 'manual';
 }
 
 /** What the policy remembers of the host; null the first time. */
@@ -127,11 +161,14 @@ export async function endUnplanned(
   status: Extract<RebalanceStatus, 'SKIPPED' | 'FAILED'>,
   note: string,
 ): Promise<void> {
-  await database.pool.query(
-    `UPDATE rebalance_host SET status = $3, note = $4, finished_at = now()
-      WHERE run_id = $1 AND host_id = $2 AND status = 'WAITING'`,
-    [runId, hostId, status, note],
-  );
+  await database.transaction(async (client) => {
+    const { rowCount } = await client.query(
+      `UPDATE rebalance_host SET status = $3, note = $4, finished_at = now()
+        WHERE run_id = $1 AND host_id = $2 AND status = 'WAITING'`,
+      [runId, hostId, status, note],
+    );
+    if (rowCount !== 0) await count(client, [reconciled(await triggerOf(client, runId), status)]);
+  });
 }
 
 export async function goingHosts(database: Database): Promise<GoingHost[]> {
@@ -220,7 +257,20 @@ export async function finishHost(database: Database, host: GoingHost, forgivenes
         FROM moved, clock WHERE g.id = moved.guest_id`,
       [host.runId, host.hostId, STUCK_OUTCOMES, forgiveness.firstMs, forgiveness.longestMs],
     );
+    await countActions(client, host);
   });
+}
+
+async function countActions(client: PoolClient, { runId, hostId }: GoingHost): Promise<void> {
+  const trigger = await triggerOf(client, runId);
+  const { rows } = await client.query<{ status: string; value: number }>(
+    `SELECT lower(coalesce(o.outcome, 'NOT_APPLIED')) AS status, count(*)::int AS value
+       FROM rebalance_move m LEFT JOIN operation o ON o.id = m.operation_id
+      WHERE m.run_id = $1 AND m.host_id = $2 GROUP BY 1`,
+    [runId, hostId],
+  );
+  const actions = rows.map(({ status, value }) => ({ name: 'ACTION', labels: { trigger, status }, value }) as const);
+  await count(client, [reconciled(trigger, 'DONE'), ...actions]);
 }
 
 /** Targets that rebalancing gave a guest since `sinceMs` of simulated time, the oldest first. */

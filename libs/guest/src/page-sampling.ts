@@ -1,0 +1,52 @@
+/**
+ * How much of a guest's memory is idle, as a hypervisor finds out without asking the guest: of 100 pages drawn at random in each
+ * period of 30 s of the guest's time, those that were not touched in it. The guest's memory is what it has outside the balloon.
+ * Source: C. Waldspurger, Memory Resource Management in VMware ESX Server, OSDI 2002, section 5.3. Averages over periods
+ * are the policy's affair; like there, a period that is not over yet counts when it shows more activity.
+ *
+ * Draws depend on the guest's seed and the period alone: nothing of them is kept but the last period's result.
+ */
+import { inspectPage, type Memory, type PageInfo } from '#memory-core';
+import { RandomStream } from '#units';
+import { touchedRatio } from './workload/activity.js';
+
+export const SAMPLED_PAGES = 100;
+export const PERIOD_TICKS = 30;
+const TICK_MS = 1000;
+/** A guest that is almost all balloon gets a smaller sample. */
+const MOST_DRAWS = 20 * SAMPLED_PAGES;
+
+/** True when a period is over after `ageTicks` of the guest's time. */
+export function endsPeriod(ageTicks: number): boolean {
+  return ageTicks > 0 && ageTicks % PERIOD_TICKS === 0;
+}
+
+/** Share of the sample that was not touched since the period of `ageTicks` began; 1 at its very beginning. */
+export function sampleIdleRatio(memory: Memory, seed: number, ageTicks: number): number {
+  const period = Math.ceil(ageTicks / PERIOD_TICKS);
+  const windowMs = (ageTicks - PERIOD_TICKS * Math.max(0, period - 1)) * TICK_MS;
+  const random = RandomStream.of(seed, `page sampling ${period}`);
+  let drawn = 0;
+  let touched = 0;
+  for (let draw = 0; draw < MOST_DRAWS && drawn < SAMPLED_PAGES; draw++) {
+    const { state } = inspectPage(memory, random.nextBelow(memory.tag.length));
+    const luck = random.nextFloat();
+    if (state === 'HOLE' || state === 'BALLOON') continue;
+    drawn++;
+    if (luck < chanceOfTouch(state, windowMs)) touched++;
+  }
+  return drawn === 0 ? 0 : 1 - touched / drawn;
+}
+
+function chanceOfTouch(state: Exclude<PageInfo['state'], 'HOLE' | 'BALLOON'>, windowMs: number): number {
+  switch (state) {
+    case 'FREE':
+    case 'DEFLATED':
+      return 0;
+    case 'RESERVED':
+    case 'ALLOCATED':
+      return touchedRatio('KERNEL', windowMs);
+    default:
+      return touchedRatio(state, windowMs);
+  }
+}
