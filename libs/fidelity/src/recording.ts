@@ -49,13 +49,27 @@ export interface RecordedStep {
   readonly target?: number;
   /** Null: the balloon did not get there. */
   readonly reached_ms?: number | null;
+  /** Of a memory block or the huge page pool: 0 or −errno. */
+  readonly rc?: number;
+  /** Huge pages in the pool after the request. */
+  readonly got?: number;
+  /** Page classes of a memory block. */
+  readonly block_pages_before?: Counts;
   readonly compaction_trace?: readonly string[];
   /** There when the allocator was traced. */
   readonly ktrace?: readonly unknown[];
   readonly guest_died?: boolean;
   readonly before?: RecordedSnapshot | null;
   readonly after?: RecordedSnapshot | null;
-  readonly qemu_trace?: { readonly pfns?: { readonly runs_start_len_step?: readonly (readonly number[])[] } };
+  readonly qemu_trace?: {
+    readonly pfns?: {
+      readonly n?: number;
+      readonly ascending_pages?: number;
+      readonly descending_pages?: number;
+      /** The first of them, where there are many. */
+      readonly runs_start_len_step?: readonly (readonly number[])[];
+    };
+  };
 }
 
 export interface Recording {

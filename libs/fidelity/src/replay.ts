@@ -3,6 +3,7 @@
  * into step with the recording on the way. Time is the recorded guest's uptime.
  */
 import {
+  EINVAL,
   Gfp,
   allocatePages,
   compactMemory,
@@ -12,10 +13,13 @@ import {
   growOwner,
   offlineMemoryBlock,
   onlineMemoryBlock,
+  readUsage,
   refreshVmstat,
   resizeHugePool,
+  runOnCpu,
   runToEnd,
   type CompactionEvent,
+  type OnlineKind,
 } from '#memory-core';
 import {
   BalloonFeature,
@@ -33,9 +37,10 @@ import { PAGE_SIZE_BYTES, invariant } from '#units';
 import { Disks } from './disks.js';
 import { initialState, profileOf, type InitialState } from './initial-state.js';
 import { mapSnapshots, type MapSnapshots } from './map-snapshots.js';
-import { observe, type Observation } from './observe.js';
+import { observe, observeSettings, type Observation, type ObservedSettings } from './observe.js';
 import type { RecordedStep, Recording } from './recording.js';
 import { writeFile } from './sysctl-writes.js';
+import type { Work } from './work.js';
 import { Workers } from './workers.js';
 
 export interface ReplayedStep {
@@ -49,10 +54,22 @@ export interface ReplayedStep {
   readonly compaction: readonly CompactionEvent[];
   /** Frames in the order the device saw them. */
   readonly devicePfns: readonly number[];
+  readonly answer: StepAnswer;
+}
+
+/** What the guest answered, where the step asks for something. */
+export interface StepAnswer {
+  /** Of a memory block: 0 or −errno. */
+  readonly errno?: number;
+  /** In the pool after the request. */
+  readonly hugePages?: number;
+  /** The worker was killed for memory while it did this. */
+  readonly wasKilled?: boolean;
 }
 
 export interface Replay {
   readonly boot: Observation;
+  readonly settings: ObservedSettings;
   readonly steps: readonly ReplayedStep[];
 }
 
@@ -61,6 +78,8 @@ const LONG_COMMAND_MS = 500;
 const MEMORY_BLOCK_PAGES = 32_768;
 /** The kernel's trace buffers, taken when tracing is switched on. */
 const TRACE_BUFFER_PAGES = 784;
+/** What the kernel takes for itself between two steps. */
+const KERNEL_PAGES = 2;
 /** About what a fruitless look for pages to move takes. */
 const PASS_MS = 100;
 /** A balloon that was reached gets at least this long: speeds are indicative. */
@@ -68,15 +87,16 @@ const PATIENCE_US = 20e6;
 /** Reading the trace of a compaction takes one buffer of this order: four pages before 6.7, eight from then on. */
 const TRACE_READ_ORDER = { before6_7: 2, from6_7: 3 } as const;
 
-export function replay(recording: Recording, onStep?: (step: ReplayedStep) => void): Replay {
+export interface ReplayOptions {
+  /** Pages that a program holds from boot on, more than were recorded: shifts what is allocated after them. Default 0. */
+  readonly offsetPages?: number;
+}
+
+export function replay(recording: Recording, { offsetPages = 0 }: ReplayOptions = {}): Replay {
   const guest = new ReplayedGuest(recording);
-  const boot = guest.observe();
-  const steps = recording.steps.map((step, index) => {
-    const replayed = guest.step(step, index);
-    onStep?.(replayed);
-    return replayed;
-  });
-  return { boot, steps };
+  const [boot, settings] = [guest.observe(), guest.settings()];
+  guest.hold(offsetPages);
+  return { boot, settings, steps: recording.steps.map((step, index) => guest.step(step, index)) };
 }
 
 class ReplayedGuest {
@@ -89,6 +109,12 @@ class ReplayedGuest {
   readonly #maps: MapSnapshots;
   #nowUs: number;
   #devicePfns: number[] = [];
+  #answer: StepAnswer = {};
+  /** Work that runs beside what the steps do, by worker. */
+  readonly #besides = new Map<number, { readonly work: Work; dueUs: number }>();
+  /** The CPU that serves the balloon's configuration interrupt. */
+  #driverCpu = 0;
+  #nextDriverCpu: number | null = null;
 
   constructor(private readonly recording: Recording) {
     this.#state = initialState(recording, swapPagesOf(recording));
@@ -115,8 +141,17 @@ class ReplayedGuest {
     return observe(this.#state, this.#balloon);
   }
 
+  settings(): ObservedSettings {
+    return observeSettings(this.#state);
+  }
+
+  hold(pages: number): void {
+    if (pages > 0) growOwner(this.#state.memory, createOwner(this.#state.memory, 'ANON'), pages);
+  }
+
   step(step: RecordedStep, index: number): ReplayedStep {
     this.#devicePfns = [];
+    this.#answer = {};
     const compaction: CompactionEvent[] = [];
     if (index === 0 && this.recording.steps.some(({ ktrace }) => ktrace !== undefined)) {
       growOwner(this.#state.memory, createOwner(this.#state.memory, 'KERNEL'), TRACE_BUFFER_PAGES);
@@ -130,7 +165,7 @@ class ReplayedGuest {
     const { op, args } = step;
     const observed = this.observe();
     if (this.#maps.after.has(index)) refreshVmstat(this.#state.memory);
-    return { index, op, args, isDone, observed, compaction, devicePfns: this.#devicePfns };
+    return { index, op, args, isDone, observed, compaction, devicePfns: this.#devicePfns, answer: this.#answer };
   }
 
   #act(step: RecordedStep, compaction: CompactionEvent[]): boolean {
@@ -152,20 +187,22 @@ class ReplayedGuest {
         this.#workers.spawn(Number(args['worker']));
         return true;
       case 'kill':
+        this.#besides.delete(Number(args['worker']));
         this.#workers.kill(Number(args['worker']));
         return true;
       case 'worker':
         return this.#command(step);
+      case 'worker_start':
+        return this.#start(Number(args['worker']), textOf(args['cmd']));
+      case 'worker_join':
+        return this.#join(Number(args['worker']), step);
       case 'agent':
         return this.#agent(textOf(args['cmd']));
       case 'write':
-        if (textOf(args['path']).endsWith('drop_caches')) this.#disks.drop();
-        return (
-          textOf(args['path']).endsWith('drop_caches') || writeFile(memory, textOf(args['path']), textOf(args['value']))
-        );
+        return this.#write(textOf(args['path']), textOf(args['value']));
       case 'nr_hugepages':
         if (this.#hugePool < 0) this.#hugePool = createHugePool(memory);
-        resizeHugePool(memory, this.#hugePool, Number(args['value']));
+        this.#answer = { hugePages: resizeHugePool(memory, this.#hugePool, Number(args['value'])) };
         return true;
       case 'memblock':
         this.#memoryBlock(Number(args['block']), textOf(args['state']), Number(args['limit_ms']));
@@ -180,27 +217,75 @@ class ReplayedGuest {
   /** Time passes while a worker is at it, as far as it was long enough to matter. */
   #command({ args, wall_ms: wallMs }: RecordedStep): boolean {
     const startUs = this.#nowUs;
-    return this.#workers.command(Number(args['worker']), textOf(args['cmd']), (ratio) => {
-      if (wallMs >= LONG_COMMAND_MS) this.#pass(startUs + Math.floor(ratio * wallMs * 1000));
+    const worker = Number(args['worker']);
+    const wasAlive = this.#workers.isAlive(worker);
+    const isDone = this.#workers.command(worker, textOf(args['cmd']), (ratio) => {
+      if (wallMs < LONG_COMMAND_MS) return;
+      this.#pass(startUs + Math.floor(ratio * wallMs * 1000));
+      this.#workers.run(worker);
     });
+    if (wasAlive) this.#answer = { wasKilled: !this.#workers.isAlive(worker) };
+    runOnCpu(this.#state.memory, this.#driverCpu);
+    return isDone;
+  }
+
+  #start(worker: number, command: string): boolean {
+    const work = this.#workers.beside(worker, command);
+    if (work === null) return false;
+    this.#besides.set(worker, { work, dueUs: this.#nowUs });
+    return true;
+  }
+
+  /** The work has until the step ends; what is left then is done at once. */
+  #join(worker: number, { after, wall_ms: wallMs }: RecordedStep): boolean {
+    const beside = this.#besides.get(worker);
+    if (beside === undefined) return false;
+    this.#pass(after == null ? this.#nowUs + wallMs * 1000 : Math.max(this.#nowUs, timeOf(after.uptime_s)));
+    if (!beside.work.isEndless) while (beside.work.go() > 0);
+    this.#besides.delete(worker);
+    return true;
   }
 
   #agent(command: string): boolean {
     const [name = '', device = '', mib = '0'] = command.split(' ');
     if (name === 'blk') this.#disks.readAll(device, Number(mib));
-    return ['hold', 'blk', 'swapon'].includes(name);
+    // What little is in swap when it is switched off belongs to no worker.
+    return ['hold', 'blk', 'swapon', 'swapoff'].includes(name);
+  }
+
+  #write(path: string, value: string): boolean {
+    if (path.endsWith('drop_caches')) {
+      this.#disks.drop();
+      return true;
+    }
+    if (path.endsWith('smp_affinity')) {
+      // A mask. The next interrupt still arrives where it used to, and moves from there.
+      this.#nextDriverCpu = Math.log2(parseInt(value, 16));
+      return true;
+    }
+    return writeFile(this.#state.memory, path, value);
   }
 
   /** The recorder sends a signal when it has waited long enough. */
   #memoryBlock(block: number, state: string, limitMs: number): void {
     const { memory } = this.#state;
     const passes = Math.max(1, Math.round(limitMs / PASS_MS));
-    if (state === 'offline')
-      runToEnd(
+    if (state === 'offline') {
+      const errno = runToEnd(
         memory,
         offlineMemoryBlock(memory, block, (done) => done > passes),
       );
-    else onlineMemoryBlock(memory, block);
+      this.#answer = { errno };
+      return;
+    }
+    if (!isOnlineKind(state)) {
+      this.#answer = { errno: -EINVAL };
+      return;
+    }
+    const zones = readUsage(memory).zones.length;
+    this.#answer = { errno: onlineMemoryBlock(memory, block, state) };
+    // The kernel's own next pages come from the highest zone it may use: a new Normal zone has no free block from then on.
+    if (readUsage(memory).zones.length > zones) growOwner(memory, createOwner(memory, 'KERNEL'), KERNEL_PAGES);
   }
 
   /** The host gives some memory back while the guest is at it. */
@@ -217,7 +302,7 @@ class ReplayedGuest {
       this.#pass(Math.max(this.#nowUs, startUs + wallMs * 1000));
       return false;
     };
-    runToEnd(memory, offlineMemoryBlock(memory, block, isInterrupted));
+    this.#answer = { errno: runToEnd(memory, offlineMemoryBlock(memory, block, isInterrupted)) };
     return true;
   }
 
@@ -225,7 +310,13 @@ class ReplayedGuest {
     const { ram_mib: ramMib } = this.recording;
     const pages = (ramMib * 2 ** 20 - (step.target ?? 0)) / PAGE_SIZE_BYTES;
     setTarget(this.#balloon, pages, this.#nowUs);
-    if (step.reached_ms == null) return;
+    if (step.reached_ms != null) this.#waitForBalloon();
+    if (this.#nextDriverCpu !== null) this.#driverCpu = this.#nextDriverCpu;
+    this.#nextDriverCpu = null;
+    runOnCpu(this.#state.memory, this.#driverCpu);
+  }
+
+  #waitForBalloon(): void {
     const lastUs = this.#nowUs + PATIENCE_US;
     for (let nextUs = nextStepUs(this.#balloon); nextUs <= lastUs && this.#balloon.phase !== 'IDLE';) {
       this.#pass(Math.max(nextUs, this.#nowUs));
@@ -233,7 +324,23 @@ class ReplayedGuest {
     }
   }
 
+  /** Lets time pass, and with it what runs beside. */
   #pass(untilUs: number): void {
+    for (;;) {
+      const [next] = [...this.#besides].toSorted(([, a], [, b]) => a.dueUs - b.dueUs);
+      if (next === undefined || next[1].dueUs >= untilUs) break;
+      const [worker, beside] = next;
+      this.#runUntil(Math.max(this.#nowUs, beside.dueUs));
+      this.#workers.run(worker);
+      const tookUs = beside.work.go();
+      // Nothing left to do: it is due again when somebody joins it.
+      beside.dueUs = tookUs === 0 ? Infinity : this.#nowUs + tookUs;
+    }
+    this.#runUntil(untilUs);
+  }
+
+  #runUntil(untilUs: number): void {
+    runOnCpu(this.#state.memory, this.#driverCpu);
     runClock(this.#clock, this.#nowUs, untilUs);
     this.#nowUs = untilUs;
   }
@@ -244,6 +351,10 @@ class ReplayedGuest {
     const pfn = allocatePages(memory, order, Gfp.KERNEL);
     if (pfn >= 0) freePages(memory, pfn, order);
   }
+}
+
+function isOnlineKind(state: string): state is OnlineKind {
+  return ['online', 'online_kernel', 'online_movable'].includes(state);
 }
 
 function timeOf(uptimeSec: number): number {

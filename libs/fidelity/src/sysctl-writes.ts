@@ -1,7 +1,6 @@
 /** What the recorder wrote to /proc and /sys. */
 import {
   compactMemory,
-  runOnCpu,
   runToEnd,
   setTransparentHugepages,
   writeCompactionProactiveness,
@@ -33,10 +32,6 @@ export function writeFile(memory: Memory, path: string, value: string): boolean 
       return true;
     case 'defrag':
       // Only mappings with the advice ask for huge pages, and these try as hard with `madvise` as with `always`.
-      return true;
-    case 'smp_affinity':
-      // A mask: the balloon's configuration interrupt, and so its work, runs on that CPU from now on.
-      runOnCpu(memory, Math.log2(parseInt(value, 16)));
       return true;
     default:
       return false;

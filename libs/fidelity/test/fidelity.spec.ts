@@ -6,7 +6,7 @@ import { readRecording, replayed } from './recorded.js';
 
 const BALLOON = 'balloon pages of a target that was reached';
 const MOVED = 'balloon_inflate and balloon_deflate of such a step';
-const BOOT = 'MemTotal, managed pages, watermarks and min_free_kbytes at boot';
+const BOOT = 'MemTotal, managed pages, watermarks, protection, per-CPU batch and min_free_kbytes at boot';
 const TOTAL = 'MemTotal after each step';
 const FREE = 'free pages and pages on per-CPU lists';
 const MEM_FREE = 'MemFree, always';

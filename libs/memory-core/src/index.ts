@@ -64,8 +64,10 @@ export {
 } from './reporting/page-reporting.js';
 export type { ReportBlocks, ReportedBlocks } from './reporting/page-reporting.js';
 export { memoryBlocks } from './hotplug/memory-block.js';
+export { migrateToNode } from './hotplug/migrate-to-node.js';
 export { offlineMemoryBlock } from './hotplug/offline.js';
 export { onlineMemoryBlock } from './hotplug/online.js';
+export type { OnlineKind } from './hotplug/block-zone.js';
 export { compactRequested } from './compaction/requested.js';
 export { RESCHEDULE, runToEnd } from './tasks/task.js';
 export type { Mutex, Task, Wait } from './tasks/task.js';

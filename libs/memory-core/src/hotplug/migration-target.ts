@@ -29,7 +29,17 @@ export function otherNodesFirst(memory: Memory, zone: number): MigrationTargets 
   const home = memory.zones[row + Z_NODE];
   const others = nodesWithMemory(memory).filter((node) => node !== home);
   const nodes = others.length > 0 ? others : [home];
-  const base = USER_MOVABLE | GFP_BIT_THISNODE | (memory.zones[row + Z_TYPE] === ZONE_MOVABLE ? GFP_BIT_HIGHMEM : 0);
+  return targetsOn(memory, nodes, memory.zones[row + Z_TYPE] === ZONE_MOVABLE ? GFP_BIT_HIGHMEM : 0);
+}
+
+/** Targets on one node and nowhere else, in any zone. */
+export function onNode(memory: Memory, node: number): MigrationTargets {
+  return targetsOn(memory, [node], GFP_BIT_HIGHMEM);
+}
+
+/** `bits`: what the pages may use besides kernel zones. */
+function targetsOn(memory: Memory, nodes: readonly number[], bits: number): MigrationTargets {
+  const base = USER_MOVABLE | GFP_BIT_THISNODE | bits;
   return {
     take(order) {
       const gfp = order === 0 ? base : base | Gfp.TRANSHUGE_LIGHT;
