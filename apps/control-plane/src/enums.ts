@@ -14,6 +14,7 @@ import {
   type WorkloadSpec,
 } from '#contracts';
 import { AGGREGATES, GUEST_ORDERS } from '#persistence';
+import { PLACEMENT_STRATEGIES } from '#policy';
 import { registerEnumType } from '@nestjs/graphql';
 
 type EnumOf<Name extends string> = Readonly<Record<Name, Name>>;
@@ -54,6 +55,12 @@ export const GuestOrderEnum = enumOf(
   'GuestOrder',
   GUEST_ORDERS,
   'CREATED and NAME ascend; USED, BALLOON and PRESSURE show the largest first.',
+);
+
+export const PlacementEnum = enumOf(
+  'Placement',
+  PLACEMENT_STRATEGIES,
+  'How a host is chosen among those with room: SPREAD takes the one promised least, PACK the fullest, PRESSURE the one that suffers least now.',
 );
 
 const WORKLOAD_KINDS = ['IDLE', 'TRACE', 'SYNTHETIC'] as const satisfies readonly WorkloadSpec['kind'][];

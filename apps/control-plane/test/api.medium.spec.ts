@@ -271,6 +271,37 @@ describe('the API', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
+  it('places guests where there is room, says why, and refuses with the figures of the host that comes closest', async () => {
+    const create = 'mutation ($input: CreateHostInput!) { createHost(input: $input) { host { id } } }';
+    const created = await told<{ createHost: { host: { id: string } } }>(plane.url, create, {
+      input: { name: 'roomy', capacityBytes: 8192 * MIB },
+    });
+    const placing =
+      'mutation ($input: CreateGuestsInput!) { createGuests(input: $input) { placements { guest { name host { name } } reason } } }';
+    const input = { count: 2, assignedBytes: 256 * MIB, namePrefix: 'placed' };
+    const { createGuests } = await told<{ createGuests: { placements: { guest: object; reason: string }[] } }>(
+      plane.url,
+      placing,
+      { input: { ...input, placement: 'SPREAD' } },
+    );
+    expect(createGuests.placements.map(({ guest }) => guest)).toEqual([
+      { name: 'placed-1', host: { name: 'roomy' } },
+      { name: 'placed-2', host: { name: 'roomy' } },
+    ]);
+    expect(createGuests.placements[0]?.reason).toMatch(
+      /^SPREAD of 2 hosts: host roomy will be promised least, .* 8192 MiB/,
+    );
+    const huge = { ...input, placement: 'PACK', assignedBytes: 65_536 * MIB };
+    const refused = await ask(plane.url, placing, { input: huge });
+    expect(refused.text).toMatch(/ADMISSION_REFUSED/);
+    expect(refused.text).toMatch(/input.placement: none of 2 hosts admits .*; closest: .*host roomy: \d+ MiB too much/);
+    const both = await ask(plane.url, placing, { input: { ...input, placement: 'PACK', hostId } });
+    expect(both.text).toMatch(/input must be given either hostId or placement, got/);
+    await told(plane.url, 'mutation ($input: DeleteHostInput!) { deleteHost(input: $input) { deletedId } }', {
+      input: { id: created.createHost.host.id, evict: true },
+    });
+  });
+
   it('deletes guests with their host when told to, and forgets neither their names nor their past', async () => {
     await told(plane.url, 'mutation ($input: DeleteHostInput!) { deleteHost(input: $input) { deletedId } }', {
       input: { id: hostId, evict: true },

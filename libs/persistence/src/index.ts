@@ -22,7 +22,7 @@ export { Fleet, type ClockReading, type FleetTotals } from './fleet/fleet.js';
 export { Guests } from './guests/guests.js';
 export type { GuestRecord, LatestDetail, LatestSample } from './guests/guest.mapper.js';
 export { GUEST_ORDERS, type GuestFilter, type GuestOrder } from './guests/list-guests.js';
-export type { Admit, GuestDraft } from './guests/create-guests.js';
+export type { Admit, GuestDraft, Place, PlacedGuest } from './guests/create-guests.js';
 export { AGGREGATES, type Aggregate } from './history/sample-parts.js';
 export { History, type HistoryColumns } from './history/history.js';
 export type { HistoryRange } from './history/buckets.js';

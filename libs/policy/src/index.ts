@@ -21,5 +21,5 @@ export {
 } from './model/shape.js';
 export { HOST_VIEW_SCHEMA, parseHostView } from './model/view-shape.js';
 export type { DemandHistory, GuestStats, GuestView, HostView } from './model/view.js';
-export { PLACEMENT_STRATEGIES, placeGuest, type Placement, type PlacementStrategy } from './placement.js';
+export { PLACEMENT_STRATEGIES, placeGuests, type PlacementStrategy } from './placement.js';
 export { findPolicy, policyNames } from './registry.js';

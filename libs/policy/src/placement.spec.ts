@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { GIB } from '#units';
 import { aGuest, aView } from '../test/support/build.js';
 import type { HostView } from './model/view.js';
-import { placeGuest } from './placement.js';
+import { placeGuest, placeGuests } from './placement.js';
 
 /** A host of 16 GiB with `floors` promised, `used` GiB in use, stalling by `some10`. */
 function host(id: string, floors: number, used: number, some10 = 0): HostView {
@@ -42,5 +42,26 @@ describe('placeGuest', () => {
 
   it('keeps to the rules of admission', () => {
     expect(placeGuest(hosts, guest, 'SPREAD', { maxOvercommitRatio: 0.1 }).outcome).toBe('REFUSED');
+  });
+});
+
+describe('placeGuests', () => {
+  const several = (count: number): (typeof guest)[] =>
+    Array.from({ length: count }, (_, index) => ({ ...guest, id: `new-${index}` }));
+  const placesOf = (strategy: 'SPREAD' | 'PACK' | 'PRESSURE', count: number): string[] => {
+    const placed = placeGuests([host('a', 4, 4), host('b', 4, 4)], several(count), strategy);
+    return placed.outcome === 'PLACED' ? placed.places.map(({ hostId }) => hostId) : [];
+  };
+
+  it('counts those placed before: spreads by turns, packs one host full, and keeps pressure level', () => {
+    expect(placesOf('SPREAD', 4)).toEqual(['a', 'b', 'a', 'b']);
+    expect(placesOf('PACK', 7)).toEqual(['a', 'a', 'a', 'a', 'a', 'a', 'b']);
+    expect(placesOf('PRESSURE', 4)).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('places all or none, and says how far it came', () => {
+    const placed = placeGuests([host('a', 4, 4), host('b', 4, 4)], several(13), 'SPREAD');
+    expect(placed).toMatchObject({ outcome: 'REFUSED' });
+    expect('reason' in placed && placed.reason).toMatch(/^after 12 of 13 found a place, none of 2 hosts admits new-12/);
   });
 });

@@ -5,22 +5,68 @@
  */
 import { percent, size } from './arithmetic/words.js';
 import { admit, type Admission, type AdmissionRules, type GuestRequest } from './admission.js';
-import type { HostView } from './model/view.js';
+import type { HostFigures } from './model/view.js';
 
 export const PLACEMENT_STRATEGIES = ['SPREAD', 'PACK', 'PRESSURE'] as const;
 export type PlacementStrategy = (typeof PLACEMENT_STRATEGIES)[number];
 
+/** What placement looks at; a whole view of a host has it. */
+export interface PlacementHost {
+  readonly host: Pick<
+    HostFigures,
+    'id' | 'capacityBytes' | 'reservedBytes' | 'swapTotalBytes' | 'availableBytes' | 'pressure'
+  >;
+  readonly guests: readonly GuestRequest[];
+}
+
+export interface Place {
+  readonly hostId: string;
+  readonly reason: string;
+}
+
 export type Placement =
-  | { readonly outcome: 'PLACED'; readonly hostId: string; readonly reason: string }
+  ({ readonly outcome: 'PLACED' } & Place) | { readonly outcome: 'REFUSED'; readonly reason: string };
+
+export type PlacementOfAll =
+  | { readonly outcome: 'PLACED'; readonly places: readonly Place[] }
   | { readonly outcome: 'REFUSED'; readonly reason: string };
 
 interface Candidate {
-  readonly view: HostView;
+  readonly view: PlacementHost;
   readonly admission: Admission;
 }
 
+/** A place for each guest, in their order, or for none of them. A guest that is placed counts with its floor as in use. */
+export function placeGuests(
+  hosts: readonly PlacementHost[],
+  guests: readonly GuestRequest[],
+  strategy: PlacementStrategy,
+  rules: AdmissionRules = {},
+): PlacementOfAll {
+  const present = [...hosts];
+  const places: Place[] = [];
+  for (const guest of guests) {
+    const placement = placeGuest(present, guest, strategy, rules);
+    if (placement.outcome === 'REFUSED') {
+      const before = places.length > 0 ? `after ${places.length} of ${guests.length} found a place, ` : '';
+      return { outcome: 'REFUSED', reason: `${before}${placement.reason}` };
+    }
+    const { hostId, reason } = placement;
+    places.push({ hostId, reason });
+    const at = present.findIndex(({ host }) => host.id === hostId);
+    const chosen = present[at];
+    if (chosen !== undefined) present[at] = withGuest(chosen, guest);
+  }
+  return { outcome: 'PLACED', places };
+}
+
+function withGuest({ host, guests }: PlacementHost, guest: GuestRequest): PlacementHost {
+  const availableBytes = Math.max(0, host.availableBytes - guest.minBytes);
+  return { host: { ...host, availableBytes }, guests: [...guests, guest] };
+}
+
 export function placeGuest(
-  hosts: readonly HostView[],
+  hosts: readonly PlacementHost[],
   guest: GuestRequest,
   strategy: PlacementStrategy,
   rules: AdmissionRules = {},
@@ -63,7 +109,7 @@ function promisedRatio({ admission: { figures } }: Candidate): number {
   return figures.forGuestsBytes > 0 ? 1 - figures.spareBytes / figures.forGuestsBytes : 1;
 }
 
-function promisedRatioOf(view: HostView): number {
+function promisedRatioOf(view: PlacementHost): number {
   return promisedRatio({ view, admission: admit(view.host, view.guests, []) });
 }
 
@@ -72,7 +118,7 @@ function promised(candidate: Candidate): string {
   return `${percent(promisedRatio(candidate))} of ${size(forGuestsBytes)}, ${size(spareBytes)} to spare`;
 }
 
-function usedRatio({ host }: HostView): number {
+function usedRatio({ host }: PlacementHost): number {
   return host.capacityBytes > 0 ? 1 - host.availableBytes / host.capacityBytes : 1;
 }
 

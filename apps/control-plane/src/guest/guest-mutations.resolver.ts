@@ -1,7 +1,7 @@
-import { Guests, Traces } from '#persistence';
+import { Guests, Traces, type GuestDraft, type PlacedGuest } from '#persistence';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { found } from '../errors/found.js';
-import { checkName } from '../limits/checks.js';
+import { badInput, checkName } from '../limits/checks.js';
 import { OperationWork } from '../operation/operation-work.js';
 import { requestFrame } from '../operation/request-frame.js';
 import { GuestJobs } from './guest-jobs.js';
@@ -17,7 +17,7 @@ import {
   UpdateGuestInput,
   UpdateGuestPayload,
 } from './guest.inputs.js';
-import { admitByFloors, checkCount, checkShares, planGuests } from './plan-guests.js';
+import { admitByFloors, checkCount, checkShares, placeBy, planGuests } from './plan-guests.js';
 import { planWorkloads } from './workload.js';
 
 /** So long a mutation waits for the tick that pauses or resumes a guest. */
@@ -38,9 +38,19 @@ export class GuestMutationsResolver {
   async createGuests(@Args('input') input: CreateGuestsInput): Promise<CreateGuestsPayload> {
     const workloads = await planWorkloads(this.traces, input.workload ?? {}, checkCount(input));
     const drafts = planGuests(input, workloads);
-    const guests = await this.guests.create(input.hostId, drafts, admitByFloors);
+    const placements = await this.#create(input, drafts);
+    const guests = placements.map(({ guest }) => guest);
     await this.jobs.boot(guests.map((guest) => guest.id));
-    return { guests };
+    return { guests, placements };
+  }
+
+  async #create({ hostId, placement }: CreateGuestsInput, drafts: readonly GuestDraft[]): Promise<PlacedGuest[]> {
+    if ((hostId == null) === (placement == null)) {
+      throw badInput('input', 'given either hostId or placement', hostId == null ? 'neither' : 'both');
+    }
+    if (placement != null) return this.guests.place(drafts, placeBy(placement));
+    const guests = await this.guests.create(hostId ?? '', drafts, admitByFloors);
+    return guests.map((guest) => ({ guest, reason: 'hostId was given' }));
   }
 
   @Mutation(() => UpdateGuestPayload)

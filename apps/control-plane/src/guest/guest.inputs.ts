@@ -1,6 +1,7 @@
 import type { WorkloadSpec } from '#contracts';
 import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
-import { WorkloadKindEnum } from '../enums.js';
+import type { PlacementStrategy } from '#policy';
+import { PlacementEnum, WorkloadKindEnum } from '../enums.js';
 import { Operation } from '../operation/operation.model.js';
 import { Duration } from '../scalars/duration.js';
 import { Bytes, Count } from '../scalars/whole-number.js';
@@ -56,8 +57,11 @@ export class GuestFeaturesInput {
 
 @InputType()
 export class CreateGuestsInput {
-  @Field(() => ID)
-  hostId!: string;
+  @Field(() => ID, { nullable: true, description: 'The host they are to be on; else placement chooses.' })
+  hostId?: string | null;
+
+  @Field(() => PlacementEnum, { nullable: true, description: 'Chooses a host for each guest; in place of hostId.' })
+  placement?: PlacementStrategy | null;
 
   @Field(() => Int, { description: 'How many alike, from 1 to 500.' })
   count!: number;
@@ -103,9 +107,21 @@ export class CreateGuestsInput {
 }
 
 @ObjectType()
+export class GuestPlacement {
+  @Field(() => Guest)
+  guest!: unknown;
+
+  @Field({ description: 'Why it is on the host that it is on.' })
+  reason!: string;
+}
+
+@ObjectType()
 export class CreateGuestsPayload {
   @Field(() => [Guest])
   guests!: unknown[];
+
+  @Field(() => [GuestPlacement], { description: 'One for each guest.' })
+  placements!: readonly GuestPlacement[];
 }
 
 @InputType()

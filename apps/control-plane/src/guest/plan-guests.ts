@@ -8,8 +8,8 @@ import {
   type GuestFeatures,
   type WorkloadSpec,
 } from '#contracts';
-import type { Admit, GuestDraft } from '#persistence';
-import { admit } from '#policy';
+import type { Admit, GuestDraft, Place } from '#persistence';
+import { admit, placeGuests, type PlacementStrategy } from '#policy';
 import { GIB, MIB, PAGE_SIZE_BYTES, alignDownToPage } from '#units';
 import { badInput, checkName, checkOneOf, checkRange, checkText } from '../limits/checks.js';
 import type { CreateGuestsInput, GuestFeaturesInput } from './guest.inputs.js';
@@ -55,6 +55,28 @@ export const admitByFloors: Admit = (host, existing, wanted) => {
   const fitting = wanted.length > 1 ? `; ${admission.fittingCount} of the ${wanted.length} would fit` : '';
   throw new DomainError('ADMISSION_REFUSED', `input.minBytes: ${admission.reason}${fitting}`, 'input.minBytes');
 };
+
+/** Places by the rule of admission. Throws DomainError ADMISSION_REFUSED that says which host comes closest. */
+export function placeBy(strategy: PlacementStrategy): Place {
+  return (choices, wanted) => {
+    const hosts = choices.map(({ name, swapBytes, residentBytes, pressureSome10Ratio, guests, ...host }) => ({
+      host: {
+        ...host,
+        id: name,
+        swapTotalBytes: swapBytes,
+        availableBytes: Math.max(0, host.capacityBytes - host.reservedBytes - residentBytes),
+        pressure: { some10: pressureSome10Ratio, some60: 0, full10: 0, full60: 0 },
+      },
+      guests,
+    }));
+    const placed = placeGuests(hosts, wanted, strategy);
+    if (placed.outcome === 'REFUSED') {
+      throw new DomainError('ADMISSION_REFUSED', `input.placement: ${placed.reason}`, 'input.placement');
+    }
+    const ids = new Map(choices.map(({ id, name }) => [name, id]));
+    return placed.places.map(({ hostId, reason }) => ({ hostId: ids.get(hostId) ?? '', reason }));
+  };
+}
 
 function planSizes(input: CreateGuestsInput): Pick<GuestDraft, 'assignedBytes' | 'minBytes' | 'maxBytes'> {
   const assignedBytes = checkRange('input.assignedBytes', input.assignedBytes, MIN_RAM_BYTES, MAX_RAM_BYTES);

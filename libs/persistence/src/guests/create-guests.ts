@@ -60,6 +60,79 @@ export async function createGuests(
   return rows.map(toGuest);
 }
 
+/** A host that guests may be placed on. */
+export interface PlacementChoice extends HostSizes {
+  readonly id: string;
+  readonly guests: readonly GuestSizes[];
+  /** What its guests have in memory, by their newest samples. */
+  readonly residentBytes: number;
+  /** Mean share of time that its guests stall for memory, over 10 s. */
+  readonly pressureSome10Ratio: number;
+}
+
+/** Chooses a host for each of the wanted guests, with a reason; refuses by throwing. */
+export type Place = (
+  hosts: readonly PlacementChoice[],
+  wanted: readonly GuestSizes[],
+) => readonly { readonly hostId: string; readonly reason: string }[];
+
+export interface PlacedGuest {
+  readonly guest: GuestRecord;
+  /** Why it is on its host. */
+  readonly reason: string;
+}
+
+/** As createGuests, on the hosts that `place` chooses while all of them are locked; all or none, host by host. */
+export async function placeGuests(
+  database: Database,
+  drafts: readonly GuestDraft[],
+  place: Place,
+): Promise<PlacedGuest[]> {
+  const reasons = await database.transaction(async (client) => {
+    const choices = await lockHosts(client);
+    const wanted = drafts.map(({ naming, ...sizes }, at) => ({
+      ...sizes,
+      id: 'name' in naming ? naming.name : `${naming.prefix} (${at + 1} of ${drafts.length})`,
+    }));
+    const places = place(choices, wanted);
+    const reasonOf = new Map<string, string>();
+    for (const { id: hostId, guests } of choices) {
+      const here = places.map((one, at) => ({ ...one, at })).filter((one) => one.hostId === hostId);
+      const drawn = here.flatMap(({ at }) => drafts[at] ?? []);
+      if (drawn.length === 0) continue;
+      const names = nameGuests(drawn, new Set(guests.map((guest) => guest.id)));
+      const ids = await insertGuests(client, hostId, drawn, names);
+      ids.forEach((id, at) => reasonOf.set(id, here[at]?.reason ?? ''));
+    }
+    return reasonOf;
+  });
+  const rows = await database.prisma.guest.findMany({
+    where: { id: { in: [...reasons.keys()] } },
+    orderBy: { id: 'asc' },
+  });
+  return rows.map(toGuest).map((guest) => ({ guest, reason: reasons.get(guest.id) ?? '' }));
+}
+
+async function lockHosts(client: PoolClient): Promise<PlacementChoice[]> {
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT id FROM host WHERE deleted_at IS NULL ORDER BY id FOR UPDATE',
+  );
+  const usage = await client.query<{ id: string; residentBytes: number; pressureSome10Ratio: number }>(
+    `SELECT g.host_id AS id, sum(l.resident_bytes)::float8 AS "residentBytes",
+            avg(l.pressure_some10_ratio)::float8 AS "pressureSome10Ratio"
+       FROM guest g JOIN guest_latest l ON l.guest_id = g.id WHERE g.state <> 'DELETED' GROUP BY g.host_id`,
+  );
+  const used = new Map(usage.rows.map((row) => [row.id, row]));
+  const choices: PlacementChoice[] = [];
+  for (const { id } of rows) {
+    const { host, guests } = await lockHost(client, id);
+    const { residentBytes = 0, pressureSome10Ratio = 0 } = used.get(id) ?? {};
+    const named = guests.map((guest) => ({ ...guest, id: guest.name }));
+    choices.push({ ...host, id, guests: named, residentBytes, pressureSome10Ratio });
+  }
+  return choices;
+}
+
 interface HostRow {
   name: string;
   capacityBytes: number;

@@ -3,7 +3,14 @@ import type { Database } from '../database.js';
 import type { Prisma } from '../generated/client.js';
 import { distinctIds } from '../paging/ids.js';
 import type { CountedPage, Page, PageRequest } from '../paging/page.js';
-import { createGuests, type Admit, type GuestDraft } from './create-guests.js';
+import {
+  createGuests,
+  placeGuests,
+  type Admit,
+  type GuestDraft,
+  type Place,
+  type PlacedGuest,
+} from './create-guests.js';
 import { deleteGuest, updateGuest, type GuestChange } from './change-guest.js';
 import { toDetail, toGuest, toLatest, type GuestRecord, type LatestDetail, type LatestSample } from './guest.mapper.js';
 import { firstPagesByHost, listGuests, type GuestFilter, type GuestOrder } from './list-guests.js';
@@ -56,6 +63,11 @@ export class Guests {
   /** All or none. `admit` may refuse by throwing. Throws DomainError NOT_FOUND or CONFLICT. */
   create(hostId: string, drafts: readonly GuestDraft[], admit: Admit): Promise<GuestRecord[]> {
     return createGuests(this.database, hostId, drafts, admit);
+  }
+
+  /** All or none, each on the host that `place` chooses; it may refuse by throwing. */
+  place(drafts: readonly GuestDraft[], place: Place): Promise<PlacedGuest[]> {
+    return placeGuests(this.database, drafts, place);
   }
 
   /** `admit` is asked when the floor rises. Throws DomainError NOT_FOUND, CONFLICT or BAD_INPUT. */
