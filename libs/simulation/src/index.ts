@@ -16,3 +16,4 @@ export { METRICS } from './experiment/statistics/metrics.js';
 export { latinHypercube, rankCorrelation } from './experiment/statistics/latin-hypercube.js';
 export type { CellKey, CellResult } from './experiment/model/cell.js';
 export type { Bound, ExperimentAnswer } from './experiment/model/answer.js';
+export { COST_SOURCES } from './costs/cost-sources.js';

@@ -168,10 +168,12 @@ function frontierRow(
   const policy = spec.policies[policyAt]?.label ?? '';
   if (found.ratio === null) return { policy, ratio: null, low: null, high: null, firstBroken: found.firstBroken };
   const drawn = draws
-    .map((draw, at) => {
+    .flatMap((draw, at) => {
       const seeds = draw.map(({ seedAt }) => seedAt);
+      // A draw of nothing but seeds whose cell failed says nothing about that ratio.
+      if (!own.every(({ cells }) => seeds.some((seedAt) => cells.has(seedAt)))) return [];
       const points = own.map((group) => pointOf(spec, group, seeds, group.replicates[at] ?? null));
-      return frontierOf(points, spec.slo, size).ratio ?? -Infinity;
+      return [frontierOf(points, spec.slo, size).ratio ?? -Infinity];
     })
     .sort((one, other) => one - other);
   const low = Math.min(found.ratio, percentile(drawn, 0.025));

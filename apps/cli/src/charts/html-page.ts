@@ -1,0 +1,30 @@
+/** One page of a report: its style, nothing else. `body` is HTML. */
+export function htmlPage(title: string, heading: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>${escapeHtml(title)}</title>
+<style>
+  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1b1f24; }
+  table { border-collapse: collapse; } td, th { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: left; }
+  .fails { color: #b42318; } .guess { background: #fff4ce; } .number { text-align: right; font-variant-numeric: tabular-nums; }
+  figure { margin: 1rem 0; display: inline-block; } pre { background: #f6f8fa; padding: 1rem; overflow: auto; max-height: 30rem; }
+  details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; }
+</style>
+<h1>${escapeHtml(heading)}</h1>
+${body}
+</html>
+`;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+/** Cells are HTML; numbers stand to the right. */
+export function htmlTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cell = (value: string | number): string =>
+    typeof value === 'number' ? `<td class="number">${value}` : `<td>${value}`;
+  const head = header.map((title) => `<th>${escapeHtml(title)}`).join('');
+  return `<table><tr>${head}</tr>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')}</table>`;
+}

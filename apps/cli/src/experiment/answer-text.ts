@@ -1,0 +1,51 @@
+import { METRICS, type ExperimentAnswer } from '#simulation';
+import { shortNumber } from './report-plots.js';
+
+const SHOWN = [
+  'violatedWindowsRatio',
+  'usefulTimeRatio',
+  'pressureSomeP99',
+  'hostPressureSomeP99',
+  'hostOomKills',
+] as const;
+
+/** For a terminal: a line for each policy and ratio, the frontier last. */
+export function answerText({ cells, summary, frontier, bound, digest }: ExperimentAnswer): string {
+  const groups = new Map<string, typeof summary>();
+  for (const row of summary) {
+    const name = `${row.policy} at ${row.ratio}`;
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  const width = Math.max(0, ...[...groups.keys()].map(({ length }) => length));
+  const lines = [...groups].map(([name, rows]) => {
+    const figures = SHOWN.map((metric) => {
+      const row = rows.find((one) => one.metric === metric);
+      return row === undefined ? '' : `${METRICS[metric].label} ${shortNumber(row.mean, METRICS[metric].unit)}`;
+    });
+    return `${name.padEnd(width)}  ${figures.join('; ')}`;
+  });
+  const broken = cells.filter(({ status }) => status !== 'DONE');
+  const failed = broken.map(({ policy, ratio, seed, status, error }) =>
+    `${policy} at ${ratio}, seed ${seed}: ${status} ${error ?? ''}`.trimEnd(),
+  );
+  const far = frontier.map(({ policy, ratio, low, high, firstBroken }) => {
+    if (ratio === null) return `  ${policy}: at none of the ratios; ${firstBroken ?? 'nothing was run'}`;
+    const interval = `${low === null ? 'below all' : low.toFixed(2)} to ${high?.toFixed(2) ?? ''}`;
+    return `  ${policy}: ${ratio.toFixed(2)} (95 %: ${interval}); ${firstBroken === null ? 'nothing broke' : `${firstBroken} breaks first`}`;
+  });
+  const allowed =
+    bound === null
+      ? []
+      : [
+          `Perfect knowledge allows ${bound.min.toFixed(2)} to ${bound.max.toFixed(2)}, middle ${bound.p50.toFixed(2)}.`,
+        ];
+  return [
+    ...lines,
+    '',
+    ...failed,
+    'Largest ratio that meets the objective:',
+    ...far,
+    ...allowed,
+    `digest ${digest}`,
+  ].join('\n');
+}

@@ -1,0 +1,135 @@
+/** An experiment's answer as one page that needs nothing else. */
+import type { TraceSeries } from '#contracts';
+import { COST_SOURCES, METRICS, type CellResult, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import { escapeHtml, htmlPage, htmlTable } from '../charts/html-page.js';
+import { frontierPlot, guestsPlot, ratioPlot, shortNumber, timelinePlots } from './report-plots.js';
+
+/** Cells whose memory over time is drawn. */
+const MOST_TIMELINES = 60;
+
+export interface ReportInput {
+  readonly spec: ExperimentSpec;
+  readonly answer: ExperimentAnswer;
+  readonly results: readonly CellResult[];
+  /** Of the first seed's guests; null for archetypes. */
+  readonly series: readonly TraceSeries[] | null;
+}
+
+export function experimentHtml(input: ReportInput): string {
+  const { spec, answer } = input;
+  const sections = [
+    summaryLine(input),
+    problems(answer),
+    '<h2>How far</h2>',
+    frontierPlot(answer),
+    frontierTable(answer),
+    '<h2>What it costs the guests</h2>',
+    '<p>Means over the seeds with 95 % intervals (bands); the same fleets and chances for every policy.</p>',
+    ratioPlot(answer, 'violatedWindowsRatio', spec.slo.violatedWindowsRatio),
+    ratioPlot(answer, 'pressureSomeP99', null),
+    ratioPlot(answer, 'hostPressureSomeP99', null),
+    ratioPlot(answer, 'usefulTimeRatio', null),
+    ratioPlot(answer, 'thpFaultAllocRatio', null),
+    ratioPlot(answer, 'balloonMovedBytes', null),
+    `<details><summary>Every figure</summary>${summaryTable(answer)}</details>`,
+    '<h2>Memory over time</h2>',
+    timelines(input),
+    '<h2>What the guests’ memory looked like</h2>',
+    guests(input),
+    '<h2>Constants</h2>',
+    '<p>What is marked a guess is one: <code>ballast experiment sensitivity</code> shows what hangs on it.</p>',
+    constantsTable(spec),
+    '<h2>Spec and digest</h2>',
+    `<p>Digest of the answer: <code>${answer.digest}</code>. The same spec gives the same digest on any number of workers.</p>`,
+    `<pre>${escapeHtml(JSON.stringify(spec, null, 2))}</pre>`,
+  ];
+  return htmlPage(`Ballast: ${spec.name}`, `Experiment: ${spec.name}`, sections.join('\n'));
+}
+
+function summaryLine({ spec, answer }: ReportInput): string {
+  const hours = spec.durationMs / 3_600_000;
+  const seeds = spec.seeds.length === 1 ? '1 seed: figures of a run have no interval' : `${spec.seeds.length} seeds`;
+  const done = answer.cells.filter(({ status }) => status === 'DONE').length;
+  return `<p>${spec.guests.count} guests, ${spec.hosts.perHost} on a host, ${Number(hours.toFixed(2))} hours, ${seeds}; ${done} of ${answer.cells.length} cells done.</p>`;
+}
+
+function problems({ cells }: ExperimentAnswer): string {
+  const broken = cells.filter(({ status }) => status !== 'DONE');
+  const items = broken.map(
+    ({ policy, ratio, seed, status, error }) =>
+      `<li class="fails">${escapeHtml(policy)} at ${ratio}, seed ${seed}: ${status}${error === undefined ? '' : `, ${escapeHtml(error)}`}`,
+  );
+  return items.length === 0 ? '' : `<ul>${items.join('')}</ul>`;
+}
+
+function frontierTable({ frontier, bound }: ExperimentAnswer): string {
+  const rows = frontier.map(({ policy, ratio, low, high, firstBroken }) => [
+    escapeHtml(policy),
+    ratio === null ? 'none of the ratios' : ratio.toFixed(3),
+    ratio === null ? '' : `${low === null ? 'below all' : low.toFixed(3)} to ${high?.toFixed(3) ?? ''}`,
+    firstBroken ?? 'nothing broke',
+  ]);
+  const limits =
+    bound === null
+      ? ''
+      : `<p>What perfect knowledge allows, host by host: ${bound.min.toFixed(3)} to ${bound.max.toFixed(3)}, middle ${bound.p50.toFixed(3)}. No policy can do better without somebody waiting.</p>`;
+  return `${htmlTable(['policy', 'largest ratio', '95 % interval', 'breaks first'], rows)}${limits}`;
+}
+
+function summaryTable({ summary }: ExperimentAnswer): string {
+  const rows = summary.map(({ policy, ratio, metric, mean, low, high, pairedDifferenceToBaseline: difference }) => {
+    const { label, unit } = METRICS[metric];
+    const show = (value: number): string => shortNumber(value, unit);
+    const paired =
+      difference === null ? '' : `${show(difference.mean)} (${show(difference.low)} to ${show(difference.high)})`;
+    return [escapeHtml(policy), String(ratio), label, show(mean), `${show(low)} to ${show(high)}`, paired];
+  });
+  return htmlTable(['policy', 'ratio', 'figure', 'mean', '95 % interval', 'against the baseline, paired'], rows);
+}
+
+/** A choice of cells; the page shows one at a time. */
+function timelines({ spec, results }: ReportInput): string {
+  const done = results
+    .flatMap((result) => (result.status === 'DONE' && result.timelines.length > 0 ? [result] : []))
+    .sort(
+      (one, other) =>
+        one.key.seedAt - other.key.seedAt ||
+        one.key.ratioAt - other.key.ratioAt ||
+        one.key.policyAt - other.key.policyAt,
+    )
+    .slice(0, MOST_TIMELINES);
+  if (done.length === 0) return '<p>No cell kept its memory over time.</p>';
+  const options = done.map(({ key }, at) => {
+    const policy = spec.policies[key.policyAt]?.label ?? '';
+    const label = `${policy} at ${spec.overcommitRatios[key.ratioAt] ?? ''}, seed ${spec.seeds[key.seedAt] ?? ''}`;
+    return `<option value="${at}">${escapeHtml(label)}`;
+  });
+  const plots = done.map((cell, at) => `<div class="cell"${at === 0 ? '' : ' hidden'}>${timelinePlots(cell)}</div>`);
+  const show =
+    "for (const [at, cell] of document.querySelectorAll('.cell').entries()) cell.hidden = at !== Number(this.value)";
+  return `<p>Cell: <select onchange="${show}">${options.join('')}</select></p>${plots.join('\n')}`;
+}
+
+function guests({ series, spec }: ReportInput): string {
+  if (series === null) return '<p>Drawn from archetypes; the demand of each host is above.</p>';
+  const rows = series.map(({ vm, assignedBytes, activeBytes, meaning }) => {
+    const mean = activeBytes.reduce((sum, bytes) => sum + bytes, 0) / Math.max(1, activeBytes.length);
+    const peak = activeBytes.reduce((most, bytes) => Math.max(most, bytes), 0);
+    const size = spec.guests.assignedBytes ?? assignedBytes;
+    return [
+      escapeHtml(vm),
+      ...[size, assignedBytes, mean, peak].map((bytes) => shortNumber(bytes, 'bytes')),
+      meaning ?? '',
+    ];
+  });
+  const table = htmlTable(['guest', 'assigned', 'provisioned in the trace', 'mean', 'peak', 'the column means'], rows);
+  return `${guestsPlot(series)}<details><summary>Each guest</summary>${table}</details>`;
+}
+
+function constantsTable({ costs }: ExperimentSpec): string {
+  const rows = Object.entries(COST_SOURCES).map(([name, { unit, low, high, mark, source }]) => {
+    const shown = mark === 'GUESS' ? '<span class="guess">guess</span>' : mark.toLowerCase();
+    return [name, costs[name as keyof typeof costs], unit, `${low} to ${high}`, shown, escapeHtml(source)];
+  });
+  return htmlTable(['constant', 'value', 'unit', 'range', 'mark', 'source'], rows);
+}

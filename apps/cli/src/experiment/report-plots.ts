@@ -1,0 +1,207 @@
+/** The plots of an experiment's report. */
+import type { TraceSeries } from '#contracts';
+import { METRICS, type CellResult, type ExperimentAnswer } from '#simulation';
+import { svgChart } from '../charts/svg-chart.js';
+
+const SIZE = { width: 580, height: 320 };
+const GRID = { left: 70, right: 30, top: 60, bottom: 45 };
+const COLOURS = [
+  '#2563eb',
+  '#dc2626',
+  '#059669',
+  '#9333ea',
+  '#d97706',
+  '#0891b2',
+  '#be185d',
+  '#4d7c0f',
+  '#475569',
+  '#7c2d12',
+];
+const GIB = 2 ** 30;
+/** More points than these cannot be told apart. */
+const MOST_POINTS = 300;
+
+type Metric = keyof typeof METRICS;
+type DoneCell = Extract<CellResult, { status: 'DONE' }>;
+
+/** A metric against the overcommit ratio, a line for each policy in its 95 % band; `limit`: what the objective allows. */
+export function ratioPlot({ summary }: ExperimentAnswer, metric: Metric, limit: number | null): string {
+  const policies = [...new Set(summary.map(({ policy }) => policy))];
+  const series = policies.flatMap((policy, at) => {
+    const color = COLOURS[at % COLOURS.length];
+    const rows = summary
+      .filter((row) => row.policy === policy && row.metric === metric)
+      .sort((one, other) => one.ratio - other.ratio);
+    const hidden = {
+      type: 'line',
+      stack: policy,
+      stackStrategy: 'all',
+      symbol: 'none',
+      lineStyle: { opacity: 0 },
+      silent: true,
+    };
+    return [
+      { ...hidden, data: rows.map(({ ratio, low }) => [ratio, low]) },
+      { ...hidden, areaStyle: { color, opacity: 0.15 }, data: rows.map(({ ratio, low, high }) => [ratio, high - low]) },
+      { type: 'line', name: policy, color, symbolSize: 7, data: rows.map(({ ratio, mean }) => [ratio, mean]) },
+    ];
+  });
+  const mark = {
+    silent: true,
+    symbol: 'none',
+    lineStyle: { color: '#111', type: 'dashed' },
+    data: [{ yAxis: limit ?? 0 }],
+  };
+  return svgChart(
+    {
+      title: { text: METRICS[metric].label, textStyle: { fontSize: 13 } },
+      legend: { top: 22, left: 0, data: policies },
+      grid: GRID,
+      xAxis: { type: 'value', name: 'overcommit ratio', nameLocation: 'middle', nameGap: 28, scale: true },
+      yAxis: { type: 'value', axisLabel: { formatter: (value: number) => shortNumber(value, METRICS[metric].unit) } },
+      series: limit === null ? series : [...series, { type: 'line', data: [], markLine: mark }],
+    },
+    SIZE,
+  );
+}
+
+/** Each policy's largest good ratio with its interval; dashed, what perfect knowledge allows. */
+export function frontierPlot({ frontier, bound }: ExperimentAnswer): string {
+  const known = frontier.filter(({ ratio }) => ratio !== null);
+  const intervals = known.map(({ policy, low, ratio, high }) => ({
+    type: 'line',
+    symbol: 'none',
+    lineStyle: { width: 6, opacity: 0.35, color: COLOURS[0] },
+    data: [
+      [low ?? ratio, policy],
+      [high, policy],
+    ],
+  }));
+  const lines =
+    bound === null
+      ? []
+      : [
+          { xAxis: bound.min, name: 'bound of the worst host' },
+          { xAxis: bound.p50, name: 'middle host' },
+        ];
+  const shown = lines.filter(({ xAxis }) => Number.isFinite(xAxis));
+  return svgChart(
+    {
+      title: { text: 'largest ratio that meets the objective; dashed: the bound', textStyle: { fontSize: 13 } },
+      grid: { ...GRID, left: 140 },
+      xAxis: {
+        type: 'value',
+        scale: true,
+        min: 1,
+        max: Math.ceil(Math.max(2, ...shown.map(({ xAxis }) => xAxis * 1.05), ...known.map(({ high }) => high ?? 1))),
+      },
+      yAxis: { type: 'category', data: frontier.map(({ policy }) => policy) },
+      series: [
+        ...intervals,
+        {
+          type: 'scatter',
+          symbolSize: 11,
+          color: COLOURS[0],
+          data: known.map(({ policy, ratio }) => [ratio, policy]),
+          markLine: {
+            silent: true,
+            symbol: 'none',
+            lineStyle: { color: '#111', type: 'dashed' },
+            label: { formatter: '{b}' },
+            data: shown,
+          },
+        },
+      ],
+    },
+    SIZE,
+  );
+}
+
+/** Memory over time on each host of a cell. */
+export function timelinePlots({ timelines }: DoneCell): string {
+  return timelines
+    .map(({ host, capacityBytes, timesMs, residentBytes, balloonBytes, demandBytes, swappedBytes }) => {
+      const line = (name: string, bytes: readonly number[], color: string, dashed = false): object => ({
+        name,
+        type: 'line',
+        symbol: 'none',
+        color,
+        lineStyle: { width: dashed ? 1 : 2, type: dashed ? 'dashed' : 'solid' },
+        data: thinned(timesMs, bytes).map(([timeMs, value]) => [hours(timeMs), rounded(value / GIB)]),
+      });
+      return svgChart(
+        {
+          title: { text: `host ${host + 1}, GiB by hour`, textStyle: { fontSize: 13 } },
+          legend: { top: 22, left: 0 },
+          grid: GRID,
+          xAxis: { type: 'value', max: 'dataMax' },
+          yAxis: { type: 'value' },
+          series: [
+            line(
+              'capacity',
+              timesMs.map(() => capacityBytes),
+              '#111',
+              true,
+            ),
+            line('demand', demandBytes, '#d97706'),
+            line('resident', residentBytes, '#2563eb'),
+            line('balloons', balloonBytes, '#9333ea'),
+            line('swapped', swappedBytes, '#dc2626'),
+          ],
+        },
+        SIZE,
+      );
+    })
+    .join('\n');
+}
+
+/** What each guest's trace says of its memory, as a share of its size. */
+export function guestsPlot(series: readonly TraceSeries[]): string {
+  return svgChart(
+    {
+      title: { text: 'memory column of the trace over provisioned memory, by hour', textStyle: { fontSize: 13 } },
+      grid: GRID,
+      xAxis: { type: 'value', max: 'dataMax' },
+      yAxis: { type: 'value', max: 1 },
+      series: series.map(({ vm, timesMs, activeBytes, assignedBytes }) => ({
+        name: vm,
+        type: 'line',
+        symbol: 'none',
+        lineStyle: { width: 1, opacity: 0.7 },
+        data: thinned(timesMs, activeBytes).map(([timeMs, value]) => [hours(timeMs), rounded(value / assignedBytes)]),
+      })),
+    },
+    { width: 1160, height: 380 },
+  );
+}
+
+/** The largest value of each stretch: peaks are what matters. */
+function thinned(times: readonly number[], values: readonly number[]): [number, number][] {
+  const stride = Math.max(1, Math.ceil(times.length / MOST_POINTS));
+  const points: [number, number][] = [];
+  for (let from = 0; from < times.length; from += stride) {
+    points.push([times[from] ?? 0, Math.max(...values.slice(from, from + stride))]);
+  }
+  return points;
+}
+
+function hours(timeMs: number): number {
+  return rounded(timeMs / 3_600_000);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+export function shortNumber(value: number, unit: (typeof METRICS)[Metric]['unit']): string {
+  switch (unit) {
+    case 'bytes':
+      return `${Number((value / GIB).toPrecision(3))} GiB`;
+    case 'ms':
+      return value >= 10_000 ? `${Number((value / 1000).toPrecision(3))} s` : `${Number(value.toPrecision(3))} ms`;
+    case 'ratio':
+      return `${Number((value * 100).toPrecision(3))} %`;
+    case 'count':
+      return String(Number(value.toPrecision(4)));
+  }
+}
