@@ -47,13 +47,16 @@ const METRICS: readonly Metric[] = [
 /** Against the rounding of a share such as 24 of 33. */
 const ROUNDING = 1e-9;
 
-/** `replayAt`: the replay of the same recording whose guest holds so many pages more from its boot on. */
-export function compare(
-  recording: Recording,
-  replay: Replay,
-  replayAt: (offsetPages: number) => Replay = (offsetPages) => replayOf(recording, { offsetPages }),
-): Comparison[] {
-  const run = { ...runOf(recording, replay), replayAt };
+export interface CompareOptions {
+  /** The replay of the same recording whose guest holds so many pages more from its boot on. */
+  readonly replayAt?: (offsetPages: number) => Replay;
+  /** Other recordings of the same run: what lies between them is the kernel's own spread. */
+  readonly siblings?: readonly Recording[];
+}
+
+export function compare(recording: Recording, replay: Replay, options: CompareOptions = {}): Comparison[] {
+  const { replayAt = (offsetPages) => replayOf(recording, { offsetPages }), siblings = [] } = options;
+  const run = { ...runOf(recording, replay), replayAt, siblings };
   return METRICS.flatMap(({ name, pairs }) =>
     pairs(run).map((pair) => {
       const error = Math.abs(pair.simulated - pair.recorded);

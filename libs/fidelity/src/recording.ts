@@ -88,39 +88,76 @@ export interface Recording {
   readonly steps: readonly RecordedStep[];
 }
 
-/** Throws RangeError that names what is missing. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Throws RangeError that names the field that is missing or of another kind. Fields that nothing is known of are ignored. */
 export function parseRecording(json: unknown, name: string): Recording {
-  const file = objectAt(json, name);
-  for (const field of ['kernel', 'cmdline'] as const) {
-    if (typeof file[field] !== 'string') throw new RangeError(`${name}: ${field} must be a text`);
-  }
-  for (const field of ['ram_mib', 'smp'] as const) {
-    if (typeof file[field] !== 'number') throw new RangeError(`${name}: ${field} must be a number`);
-  }
-  const boot = objectAt(file['boot'], `${name}: boot`);
-  for (const field of ['info', 'snapshot', 'snapshot_before_modules'] as const)
-    objectAt(boot[field], `${name}: boot.${field}`);
-  checkSnapshot(objectAt(boot['snapshot'], 'boot.snapshot'), `${name}: boot.snapshot`);
-  const steps = file['steps'];
-  if (!Array.isArray(steps)) throw new RangeError(`${name}: steps must be a list`);
-  steps.forEach((step: unknown, index) => {
-    const at = `${name}: steps[${index}]`;
-    const fields = objectAt(step, at);
-    if (typeof fields['op'] !== 'string') throw new RangeError(`${at}.op must be a text`);
-    if (fields['after'] != null) checkSnapshot(objectAt(fields['after'], `${at}.after`), `${at}.after`);
+  const file = objectAt(json, 'the file');
+  for (const field of ['kernel', 'cmdline'] as const) textAt(file[field], field);
+  if (!/^\d+\.\d+/.test(String(file['kernel']))) throw new RangeError('kernel must be a release such as 6.12.117');
+  for (const field of ['ram_mib', 'smp'] as const) numberAt(file[field], field);
+  const boot = objectAt(file['boot'], 'boot');
+  objectAt(boot['info'], 'boot.info');
+  objectAt(boot['snapshot_before_modules'], 'boot.snapshot_before_modules');
+  checkSnapshot(objectAt(boot['snapshot'], 'boot.snapshot'), 'boot.snapshot');
+  if (boot['pagemap_rle'] !== undefined) textAt(boot['pagemap_rle'], 'boot.pagemap_rle');
+  listAt(file['steps'], 'steps').forEach((step, index) => {
+    checkStep(objectAt(step, `steps[${index}]`), `steps[${index}]`);
   });
-  return { ...file, name } as unknown as Recording;
+  return { note: '', ...file, name } as unknown as Recording;
 }
 
-function checkSnapshot(snapshot: Readonly<Record<string, unknown>>, at: string): void {
-  for (const field of ['vmstat', 'meminfo', 'buddyinfo', 'zoneinfo'] as const)
-    objectAt(snapshot[field], `${at}.${field}`);
-  for (const field of ['qmp_actual', 'uptime_s'] as const) {
-    if (typeof snapshot[field] !== 'number') throw new RangeError(`${at}.${field} must be a number`);
+function checkStep(step: Fields, at: string): void {
+  textAt(step['op'], `${at}.op`);
+  objectAt(step['args'], `${at}.args`);
+  numberAt(step['wall_ms'], `${at}.wall_ms`);
+  if (String(step['op']).startsWith('balloon')) {
+    numberAt(step['target'], `${at}.target`);
+    if (step['reached_ms'] != null) numberAt(step['reached_ms'], `${at}.reached_ms`);
+  }
+  for (const field of ['before', 'after'] as const) {
+    if (step[field] != null) checkSnapshot(objectAt(step[field], `${at}.${field}`), `${at}.${field}`);
   }
 }
 
-function objectAt(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+function checkSnapshot(snapshot: Fields, at: string): void {
+  for (const field of ['vmstat', 'meminfo'] as const) {
+    const counts = objectAt(snapshot[field], `${at}.${field}`);
+    for (const [counter, value] of Object.entries(counts)) numberAt(value, `${at}.${field}.${counter}`);
+  }
+  for (const [zone, counts] of Object.entries(objectAt(snapshot['buddyinfo'], `${at}.buddyinfo`))) {
+    listAt(counts, `${at}.buddyinfo.${zone}`);
+  }
+  for (const [zone, fields] of Object.entries(objectAt(snapshot['zoneinfo'], `${at}.zoneinfo`))) {
+    checkZone(objectAt(fields, `${at}.zoneinfo.${zone}`), `${at}.zoneinfo.${zone}`);
+  }
+  for (const field of ['qmp_actual', 'uptime_s'] as const) numberAt(snapshot[field], `${at}.${field}`);
+}
+
+const ZONE_NUMBERS = ['free', 'min', 'low', 'high', 'boost', 'spanned', 'present', 'managed'] as const;
+
+function checkZone(zone: Fields, at: string): void {
+  for (const field of ZONE_NUMBERS) numberAt(zone[field], `${at}.${field}`);
+  listAt(zone['protection'], `${at}.protection`);
+  listAt(zone['pagesets'], `${at}.pagesets`).forEach((set, index) => {
+    numberAt(objectAt(set, `${at}.pagesets[${index}]`)['count'], `${at}.pagesets[${index}].count`);
+  });
+}
+
+function objectAt(value: unknown, at: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw new RangeError(`${at} must be an object`);
+}
+
+function listAt(value: unknown, at: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new RangeError(`${at} must be a list`);
+  return value;
+}
+
+function textAt(value: unknown, at: string): void {
+  if (typeof value !== 'string') throw new RangeError(`${at} must be a text`);
+}
+
+function numberAt(value: unknown, at: string): void {
+  if (typeof value !== 'number') throw new RangeError(`${at} must be a number`);
 }

@@ -11,7 +11,9 @@ const HEIGHT = 220;
 const LEAST_VALUES = 4;
 
 export function reportHtml({ recordings, overall }: Judgements): string {
-  return htmlPage('Ballast: fidelity', 'Fidelity: recorded against simulated', judgements.map(section).join('\n'));
+  const together = overall.length === 0 ? [] : [`<h2>All recordings together</h2>${table(overall)}`];
+  const body = [...together, ...recordings.map(section)].join('\n');
+  return htmlPage('Ballast: fidelity', 'Fidelity: recorded against simulated', body);
 }
 
 function section(judgement: Judgement): string {

@@ -1,9 +1,9 @@
 import type { Comparison, Verdict } from '#fidelity';
-import type { Judgement } from './judge.js';
+import type { Judgements } from './judge.js';
 
 /** For a terminal: a block for each recording, the totals last. */
-export function reportText(judgements: readonly Judgement[], withSteps: boolean): string {
-  const blocks = judgements.map((judgement) => {
+export function reportText({ recordings, overall }: Judgements, withSteps: boolean): string {
+  const blocks = recordings.map((judgement) => {
     const lines = [`${judgement.name} (Linux ${judgement.kernel})`];
     if (withSteps) lines.push(...judgement.comparisons.map((one) => `  ${comparisonLine(one, judgement.steps)}`));
     lines.push(...judgement.verdicts.map((verdict) => `  ${verdictLine(verdict)}`));
@@ -12,12 +12,15 @@ export function reportText(judgements: readonly Judgement[], withSteps: boolean)
     }
     return lines.join('\n');
   });
-  const held = judgements.filter(({ holds }) => holds).length;
-  return `${blocks.join('\n\n')}\n\nEvery bound holds for ${held} of ${judgements.length} recordings.`;
+  if (overall.length > 0) {
+    blocks.push(['all recordings together', ...overall.map((verdict) => `  ${verdictLine(verdict)}`)].join('\n'));
+  }
+  const held = recordings.filter(({ holds }) => holds).length;
+  return `${blocks.join('\n\n')}\n\nEvery bound holds for ${held} of ${recordings.length} recordings.`;
 }
 
 function verdictLine({ metric, within, compared, requiredRatio, worst, holds }: Verdict): string {
-  const share = requiredRatio === 1 ? '' : ` (${requiredRatio * 100} % must)`;
+  const share = requiredRatio === 1 ? '' : ` (${Math.round(requiredRatio * 100)} % must)`;
   const at = holds ? '' : `; worst: ${worstText(worst)}`;
   return `${holds ? 'holds' : 'FAILS'}  ${metric}: ${within} of ${compared}${share}${at}`;
 }
@@ -35,5 +38,5 @@ function comparisonLine(comparison: Comparison, steps: readonly string[]): strin
 }
 
 function round(value: number): string {
-  return String(Math.round(value * 1000) / 1000);
+  return Number.isNaN(value) ? 'nothing' : String(Math.round(value * 1000) / 1000);
 }

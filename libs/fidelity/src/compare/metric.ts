@@ -36,6 +36,8 @@ export interface Run {
   readonly ramPages: number;
   /** The replay of the same recording whose guest holds so many pages more from its boot on. */
   readonly replayAt: (offsetPages: number) => Replay;
+  /** Other recordings of the same run. */
+  readonly siblings: readonly Recording[];
 }
 
 export interface Moment {
@@ -56,7 +58,7 @@ export const KB_PER_PAGE = 4;
 export const PAGE_BYTES = 4096;
 const PAGES_PER_MIB = 256;
 
-export function runOf(recording: Recording, replay: Replay): Omit<Run, 'replayAt'> {
+export function runOf(recording: Recording, replay: Replay): Omit<Run, 'replayAt' | 'siblings'> {
   const moments: Moment[] = [];
   let before: RecordedSnapshot = recording.boot.snapshot;
   let observedBefore = replay.boot;
@@ -96,6 +98,14 @@ export function changeOf({ before, after, observedBefore, observed }: Moment, co
     recorded: (after.vmstat[counter] ?? 0) - (before.vmstat[counter] ?? 0),
     simulated: (observed.vmstat[counter] ?? 0) - (observedBefore.vmstat[counter] ?? 0),
   };
+}
+
+/** How far a counter went in a step of a recording. */
+export function recordedChange({ steps, boot }: Recording, index: number, counter: string): number | null {
+  const after = steps[index]?.after;
+  if (after == null) return null;
+  const before = steps.slice(0, index).findLast((step) => step.after != null)?.after ?? boot.snapshot;
+  return (after.vmstat[counter] ?? 0) - (before.vmstat[counter] ?? 0);
 }
 
 export function sumOf(changes: readonly Change[]): Change {

@@ -4,6 +4,7 @@ import {
   commandOf,
   isBalloon,
   KB_PER_PAGE,
+  recordedChange,
   type Metric,
   type Moment,
   type Pair,
@@ -45,7 +46,7 @@ export const RECLAIM_METRICS: readonly Metric[] = [
   {
     name: 'pswpin, pswpout and pgmajfault',
     unit: 'pages or faults',
-    bound: '15 % on steps of 2,000 and more',
+    bound: '15 % on steps of 2,000 and more, or twice what lies between two recordings of the run',
     pairs: swapTraffic,
   },
   {
@@ -108,12 +109,17 @@ function shareOf(part: number, rest: number): number {
   return part + rest === 0 ? 0 : part / (part + rest);
 }
 
-function swapTraffic({ moments }: Run): Pair[] {
+function swapTraffic({ moments, siblings }: Run): Pair[] {
   return moments.flatMap((moment) =>
     ['pswpin', 'pswpout', 'pgmajfault'].flatMap((of) => {
       const change = changeOf(moment, of);
       if (Math.max(change.recorded, change.simulated) < LEAST_SWAPPED) return [];
-      return [{ step: moment.index, of, ...change, bound: Math.max(change.recorded, LEAST_SWAPPED) * SWAP_RATIO }];
+      const spreads = siblings.map((sibling) => {
+        const other = recordedChange(sibling, moment.index, of);
+        return other === null ? 0 : Math.abs(other - change.recorded);
+      });
+      const bound = Math.max(Math.max(change.recorded, LEAST_SWAPPED) * SWAP_RATIO, 2 * Math.max(0, ...spreads));
+      return [{ step: moment.index, of, ...change, bound }];
     }),
   );
 }
