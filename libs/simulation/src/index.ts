@@ -13,7 +13,7 @@ export type { ExperimentSpec } from './experiment/model/spec.js';
 export { answerCsv } from './experiment/answer/answer-csv.js';
 export { assembleAnswer, cellKeys } from './experiment/answer/assemble-answer.js';
 export { METRICS } from './experiment/statistics/metrics.js';
-export { latinHypercube, rankCorrelation } from './experiment/statistics/latin-hypercube.js';
 export type { CellKey, CellResult } from './experiment/model/cell.js';
 export type { Bound, ExperimentAnswer } from './experiment/model/answer.js';
 export { COST_SOURCES } from './costs/cost-sources.js';
+export { drawSpecs, sensitivityOf } from './experiment/statistics/sensitivity.js';

@@ -7,14 +7,20 @@ import { boundOfHosts, boundOfTrace } from './bound.js';
 
 const FOLDER = 'data/traces/gwa-t-12-rnd-2013-7';
 
-function boundOf(files: { name: string; chunks: string[] }[], format: string, perHost: number, count: number): Bound {
+function boundOf(
+  files: { name: string; chunks: string[] }[],
+  format: string,
+  perHost: number,
+  count: number,
+  untilMs?: number,
+): Bound {
   const read = parseSpec({
     hosts: { perHost },
     guests: { source: { kind: 'traces', format, path: '.' }, count, demand: 'DIRECT' },
   });
   if (!read.ok || read.value.guests.source.kind !== 'traces') throw new Error('refused');
   const { source } = read.value.guests;
-  return boundOfTrace(requireIndex(indexTrace(source.format, files)), source, read.value);
+  return boundOfTrace(requireIndex(indexTrace(source.format, files)), source, read.value, untilMs);
 }
 
 /** The same by hand, from the raw rows: columns 0, 5 and 6 are time, provisioned and used KB. */
@@ -75,6 +81,12 @@ describe('the bound', () => {
     const bound = boundOf([{ name: 'x', chunks: [text] }], 'BALLAST', 3, 3);
     // a holds 10 at 5 s although it has no sample there; b is gone by then; c comes when a is gone.
     expect(bound.hosts).toEqual([{ vms: ['a', 'b', 'c'], assignedBytes: 300, peakUsedBytes: 55, ratio: 300 / 55 }]);
+  });
+
+  it('of a run knows only the time that was run', () => {
+    const [whole, hours] = [Infinity, 3 * 3_600_000].map((untilMs) => boundOf(gwaFiles(), 'GWA_T_12', 24, 24, untilMs));
+    expect(hours!.hosts[0]!.assignedBytes).toBe(whole!.hosts[0]!.assignedBytes);
+    expect(hours!.min).toBeGreaterThan(whole!.min);
   });
 
   it('of hosts has the least, middle and largest ratio', () => {

@@ -9,11 +9,16 @@ import type { Bound, HostBound } from '../model/answer.js';
 import type { ExperimentSpec, TraceSource } from '../model/spec.js';
 
 /**
- * Of the trace's memory column as it stands, over the whole trace, for the guests of the spec's first seed; one host's series are
+ * Of the trace's memory column as it stands, over the whole trace or up to `untilMs` after its start, for the guests of the spec's first seed; one host's series are
  * held at a time. Samples are joined on their time stamps rounded to the trace's step; a guest without a sample at a step counts
  * with its last one, before its first and after its last with 0.
  */
-export function boundOfTrace(index: TraceIndex, source: TraceSource, spec: ExperimentSpec): Bound {
+export function boundOfTrace(
+  index: TraceIndex,
+  source: TraceSource,
+  spec: ExperimentSpec,
+  untilMs: number = Infinity,
+): Bound {
   const seed = spec.seeds[0] ?? 0;
   const chosen = choosePopulation(index, source, spec.guests.count, seed);
   const hosts = dealToHosts(chosen, spec, seed).map((members) => {
@@ -22,7 +27,7 @@ export function boundOfTrace(index: TraceIndex, source: TraceSource, spec: Exper
     return {
       vms: series.map(({ vm }) => vm),
       assignedBytes: assigned.reduce((sum, bytes) => sum + bytes, 0),
-      peakUsedBytes: peakOfSum(series, index),
+      peakUsedBytes: peakOfSum(series, index, untilMs),
     };
   });
   return boundOfHosts(hosts);
@@ -38,7 +43,7 @@ export function boundOfHosts(hosts: readonly Omit<HostBound, 'ratio'>[]): Bound 
 }
 
 /** Bytes are whole numbers: sums are exact in any order. */
-function peakOfSum(series: readonly TraceSeries[], { startMs, stepMs }: TraceIndex): number {
+function peakOfSum(series: readonly TraceSeries[], { startMs, stepMs }: TraceIndex, untilMs: number): number {
   const changes = new Map<number, number>();
   const change = (step: number, bytes: number): void => {
     changes.set(step, (changes.get(step) ?? 0) + bytes);
@@ -47,12 +52,13 @@ function peakOfSum(series: readonly TraceSeries[], { startMs, stepMs }: TraceInd
     let held = 0;
     let last = 0;
     for (const [at, timeMs] of timesMs.entries()) {
+      if (timeMs >= untilMs) break;
       last = Math.round((startMs + timeMs) / stepMs);
       const bytes = activeBytes[at] ?? 0;
       change(last, bytes - held);
       held = bytes;
     }
-    change(last + 1, -held);
+    if ((timesMs.at(-1) ?? 0) < untilMs) change(last + 1, -held);
   }
   let sum = 0;
   let peak = 0;

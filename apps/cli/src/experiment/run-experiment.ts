@@ -1,0 +1,142 @@
+/** `ballast experiment run` and `sensitivity`: cells on this machine, then the answer in every form that was asked for. */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { DomainError } from '#contracts';
+import {
+  METRICS,
+  answerCsv,
+  assembleAnswer,
+  boundOfTrace,
+  cellKeys,
+  drawSpecs,
+  populationOf,
+  sensitivityOf,
+  type Bound,
+  type CellResult,
+  type ExperimentAnswer,
+  type ExperimentSpec,
+  type TraceIndex,
+} from '#simulation';
+import { answerText } from './answer-text.js';
+import { showProgress } from './progress.js';
+import { readExperiment, type Experiment } from './read-experiment.js';
+import { experimentHtml } from './report-html.js';
+
+export interface RunOptions {
+  readonly preset?: string;
+  readonly out?: string;
+  readonly csv?: string;
+  readonly json?: true;
+  readonly workers?: number;
+}
+
+export interface SensitivityOptions {
+  readonly preset?: string;
+  readonly draws: number;
+  readonly metric: string;
+  readonly json?: true;
+  readonly workers?: number;
+}
+
+/** Runs every cell of a spec on this machine; `done` counts the cells that ended and the shares of those that run. */
+export type CellRunner = (
+  spec: ExperimentSpec,
+  index: TraceIndex | null,
+  options: {
+    readonly workers: number;
+    readonly onProgress: (done: number) => void;
+    readonly signal: AbortSignal;
+  },
+) => Promise<readonly CellResult[]>;
+
+/** A shell's way of saying that Ctrl-C ended it. */
+const INTERRUPTED = 130;
+
+export async function run(path: string | undefined, options: RunOptions, runner: CellRunner): Promise<void> {
+  const experiment = readExperiment(path, options.preset);
+  const { spec, index } = experiment;
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort();
+  process.once('SIGINT', stop);
+  const results = await runCells(experiment, runner, options.workers, interrupt.signal);
+  process.removeListener('SIGINT', stop);
+  const answer = assembleAnswer(spec, results, boundFor(spec, index));
+  console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
+  if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
+  if (options.out !== undefined) {
+    writeFileSync(options.out, experimentHtml({ spec, answer, results, series: seriesFor(spec, index) }));
+  }
+  if (interrupt.signal.aborted) process.exitCode = INTERRUPTED;
+  else if (answer.cells.some(({ status }) => status !== 'DONE')) process.exitCode = 1;
+}
+
+export async function sensitivity(
+  path: string | undefined,
+  options: SensitivityOptions,
+  runner: CellRunner,
+): Promise<void> {
+  const { metric } = options;
+  if (!isMetric(metric)) {
+    throw new DomainError('BAD_INPUT', `--metric must be one of ${Object.keys(METRICS).join(', ')}; got ${metric}`);
+  }
+  const { spec, index } = readExperiment(path, options.preset);
+  const draws = drawSpecs(spec, options.draws, spec.seeds[0] ?? 0);
+  const answers: ExperimentAnswer[] = [];
+  for (const [at, draw] of draws.entries()) {
+    console.error(`draw ${at + 1} of ${draws.length}`);
+    const results = await runCells({ spec: draw.spec, index }, runner, options.workers, new AbortController().signal);
+    answers.push(assembleAnswer(draw.spec, results, null));
+  }
+  const found = sensitivityOf(draws, answers, metric);
+  if (options.json === true) {
+    console.log(JSON.stringify(found, null, 2));
+    return;
+  }
+  const bars = found.constants.map(
+    ({ name, low, high, correlation }) =>
+      `${name.padEnd(20)} ${correlation.toFixed(2).padStart(5)} ${'#'.repeat(Math.round(Math.abs(correlation) * 30))} (${low} to ${high})`,
+  );
+  const claims = found.claims.map(
+    ({ policy, ratio, meanDifference, signHolds, counts }) =>
+      `${policy} at ${ratio}: ${meanDifference.toPrecision(3)} against the baseline; the sign holds in ${Math.round(signHolds * 100)} % of draws${counts ? '' : ', which is no claim'}`,
+  );
+  console.log([`What ${metric} hangs on (rank correlation):`, ...bars, '', ...claims].join('\n'));
+}
+
+async function runCells(
+  { spec, index }: Experiment,
+  runner: CellRunner,
+  workers: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly CellResult[]> {
+  const progress = showProgress(cellKeys(spec).length);
+  try {
+    return await runner(spec, index, {
+      workers: workers ?? availableParallelism(),
+      onProgress: (done) => progress.update(done),
+      signal,
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Of the column as it stands over the time that was run, when that is what the guests hold. */
+function boundFor(spec: ExperimentSpec, index: TraceIndex | null): Bound | null {
+  const { source, demand } = spec.guests;
+  return index === null || source.kind !== 'traces' || demand !== 'DIRECT'
+    ? null
+    : boundOfTrace(index, source, spec, spec.durationMs);
+}
+
+function seriesFor(
+  { guests: { source, count }, seeds }: ExperimentSpec,
+  index: TraceIndex | null,
+): ReturnType<typeof populationOf> | null {
+  if (index === null || source.kind !== 'traces' || index.meaning === 'ABSENT') return null;
+  return populationOf(index, source, count, seeds[0] ?? 0);
+}
+
+function isMetric(name: string): name is keyof typeof METRICS {
+  return Object.hasOwn(METRICS, name);
+}
