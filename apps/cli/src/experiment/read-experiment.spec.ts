@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PRESETS } from '#simulation';
+import { readExperiment } from './read-experiment.js';
+
+describe('readExperiment', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ballast-experiment-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const specAt = (content: unknown): string => {
+    const path = join(folder, 'spec.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+  const traces = (path: string): unknown => ({ guests: { source: { kind: 'traces', format: 'BALLAST', path } } });
+
+  it('finds traces beside the spec', () => {
+    mkdirSync(join(folder, 'set'));
+    writeFileSync(join(folder, 'set', 'a.csv'), 'vm,timeMs,bytes\na,1,5\n');
+    const { spec, index } = readExperiment(specAt(traces('set')), undefined);
+    expect(spec.guests.count).toBe(24);
+    expect(index?.vms).toMatchObject([{ vm: 'a' }]);
+  });
+
+  it('reads every preset', () => {
+    for (const { name } of PRESETS) expect(readExperiment(undefined, name).index?.vms).toHaveLength(24);
+  });
+
+  it('says what is wrong, all of it', () => {
+    const fails = (path: string | undefined, preset?: string): string => {
+      try {
+        readExperiment(path, preset);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'accepted';
+    };
+    expect(fails(undefined)).toContain('either a spec');
+    expect(fails(specAt({}), 'quick')).toContain('either a spec');
+    expect(fails(undefined, 'slow')).toContain('--preset must be one of quick, how-far');
+    expect(fails(join(folder, 'none.json'))).toContain('cannot read the spec');
+    expect(fails(specAt('{'))).toContain('is not JSON');
+    expect(fails(specAt({ guests: { source: { kind: 'x' } }, seeds: [-1] }))).toMatch(
+      /is not accepted\n {2}guests\.source\.kind: must be .*\n {2}seeds\[0\]: must be a whole number from 0/,
+    );
+    expect(fails(specAt(traces('nowhere')))).toContain(
+      'guests.source.path: must be a file or a folder; nowhere does not exist',
+    );
+    mkdirSync(join(folder, 'empty'));
+    expect(fails(specAt(traces('empty')))).toContain('has no .csv file');
+    writeFileSync(join(folder, 'bad.csv'), 'vm,timeMs,bytes\na,1,5\na,x,5\n');
+    expect(fails(specAt(traces('bad.csv')))).toContain('bad.csv:3: timeMs must be a whole number from 0, got "x"');
+  });
+});
