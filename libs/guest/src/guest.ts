@@ -283,7 +283,7 @@ export class Guest {
   }
 
   #sampleIdleRatio(): number {
-    return sampleIdleRatio(this.memory, this.#options.seed, this.#ageTicks);
+    return sampleIdleRatio(this.memory, this.#options.workload, this.#options.seed, this.#ageTicks);
   }
 
   #switchRun(id: string, kind: 'PAUSE' | 'RESUME'): void {

@@ -9,6 +9,7 @@
 import { inspectPage, type Memory, type PageInfo } from '#memory-core';
 import { RandomStream } from '#units';
 import { touchedRatio } from './workload/activity.js';
+import type { Workload } from './workload/workload.js';
 
 export const SAMPLED_PAGES = 100;
 export const PERIOD_TICKS = 30;
@@ -22,7 +23,7 @@ export function endsPeriod(ageTicks: number): boolean {
 }
 
 /** Share of the sample that was not touched since the period of `ageTicks` began; 1 at its very beginning. */
-export function sampleIdleRatio(memory: Memory, seed: number, ageTicks: number): number {
+export function sampleIdleRatio(memory: Memory, workload: Workload, seed: number, ageTicks: number): number {
   const period = Math.ceil(ageTicks / PERIOD_TICKS);
   const windowMs = (ageTicks - PERIOD_TICKS * Math.max(0, period - 1)) * TICK_MS;
   const random = RandomStream.of(seed, `page sampling ${period}`);
@@ -33,20 +34,24 @@ export function sampleIdleRatio(memory: Memory, seed: number, ageTicks: number):
     const luck = random.nextFloat();
     if (state === 'HOLE' || state === 'BALLOON') continue;
     drawn++;
-    if (luck < chanceOfTouch(state, windowMs)) touched++;
+    if (luck < chanceOfTouch(workload, state, windowMs)) touched++;
   }
   return drawn === 0 ? 0 : 1 - touched / drawn;
 }
 
-function chanceOfTouch(state: Exclude<PageInfo['state'], 'HOLE' | 'BALLOON'>, windowMs: number): number {
+function chanceOfTouch(
+  workload: Workload,
+  state: Exclude<PageInfo['state'], 'HOLE' | 'BALLOON'>,
+  windowMs: number,
+): number {
   switch (state) {
     case 'FREE':
     case 'DEFLATED':
       return 0;
     case 'RESERVED':
     case 'ALLOCATED':
-      return touchedRatio('KERNEL', windowMs);
+      return touchedRatio(workload, 'KERNEL', windowMs);
     default:
-      return touchedRatio(state, windowMs);
+      return touchedRatio(workload, state, windowMs);
   }
 }

@@ -4,6 +4,7 @@
  * mapped part is in use (guesses).
  */
 import type { OwnerKind } from '#memory-core';
+import type { Workload } from './workload.js';
 
 const MINUTE_MS = 60_000;
 
@@ -18,6 +19,8 @@ const TOUCHED_PER_MINUTE: Readonly<Record<OwnerKind, number>> = {
 };
 
 /** Share of the pages of such an owner that was touched in the last `windowMs`, each minute being like the one before. */
-export function touchedRatio(kind: OwnerKind, windowMs: number): number {
-  return 1 - (1 - TOUCHED_PER_MINUTE[kind]) ** (windowMs / MINUTE_MS);
+export function touchedRatio({ touchedPerMinuteRatio }: Workload, kind: OwnerKind, windowMs: number): number {
+  const isOfPrograms = kind === 'ANON' || kind === 'FILE';
+  const inMinute = (isOfPrograms ? touchedPerMinuteRatio : undefined) ?? TOUCHED_PER_MINUTE[kind];
+  return 1 - (1 - inMinute) ** (windowMs / MINUTE_MS);
 }

@@ -20,6 +20,8 @@ export interface Workload {
   readonly releaseRatio: number;
   /** Pages in the page cache at boot, beyond what every guest reads while booting. */
   readonly bootCachePages: number;
+  /** Share of their memory and page cache that programs touch in a minute. Default: as activity.ts has it for any program. */
+  readonly touchedPerMinuteRatio?: number;
   /** Equal for equal tables: a restored guest must stand in the table it stood in. */
   readonly digest: string;
 }
