@@ -4,7 +4,7 @@ import { METRICS, type CellResult, type ExperimentAnswer } from '#simulation';
 import { svgChart } from '../charts/svg-chart.js';
 
 const SIZE = { width: 580, height: 320 };
-const GRID = { left: 70, right: 30, top: 60, bottom: 45 };
+const GRID = { left: 70, right: 40, top: 64, bottom: 45 };
 const COLOURS = [
   '#2563eb',
   '#dc2626',
@@ -47,15 +47,17 @@ export function ratioPlot({ summary }: ExperimentAnswer, metric: Metric, limit: 
     ];
   });
   const mark = {
+    precision: 9,
     silent: true,
     symbol: 'none',
     lineStyle: { color: '#111', type: 'dashed' },
+    label: { formatter: 'limit' },
     data: [{ yAxis: limit ?? 0 }],
   };
   return svgChart(
     {
-      title: { text: METRICS[metric].label, textStyle: { fontSize: 13 } },
-      legend: { top: 22, left: 0, data: policies },
+      title: title(METRICS[metric].label),
+      legend: { top: 24, left: 0, data: policies },
       grid: GRID,
       xAxis: { type: 'value', name: 'overcommit ratio', nameLocation: 'middle', nameGap: 28, scale: true },
       yAxis: { type: 'value', axisLabel: { formatter: (value: number) => shortNumber(value, METRICS[metric].unit) } },
@@ -77,17 +79,11 @@ export function frontierPlot({ frontier, bound }: ExperimentAnswer): string {
       [high, policy],
     ],
   }));
-  const lines =
-    bound === null
-      ? []
-      : [
-          { xAxis: bound.min, name: 'bound of the worst host' },
-          { xAxis: bound.p50, name: 'middle host' },
-        ];
+  const lines = bound === null ? [] : [{ xAxis: bound.min, name: 'bound of the worst host' }];
   const shown = lines.filter(({ xAxis }) => Number.isFinite(xAxis));
   return svgChart(
     {
-      title: { text: 'largest ratio that meets the objective; dashed: the bound', textStyle: { fontSize: 13 } },
+      title: title('largest ratio that meets the objective; dashed: the bound'),
       grid: { ...GRID, left: 140 },
       xAxis: {
         type: 'value',
@@ -129,12 +125,13 @@ export function timelinePlots({ timelines }: DoneCell): string {
         lineStyle: { width: dashed ? 1 : 2, type: dashed ? 'dashed' : 'solid' },
         data: thinned(timesMs, bytes).map(([timeMs, value]) => [hours(timeMs), rounded(value / GIB)]),
       });
+      const lastHour = Math.ceil(hours(timesMs.at(-1) ?? 0));
       return svgChart(
         {
-          title: { text: `host ${host + 1}, GiB by hour`, textStyle: { fontSize: 13 } },
-          legend: { top: 22, left: 0 },
+          title: title(`host ${host + 1}, GiB by hour`),
+          legend: { top: 24, left: 0 },
           grid: GRID,
-          xAxis: { type: 'value', max: 'dataMax' },
+          xAxis: { type: 'value', max: lastHour },
           yAxis: { type: 'value' },
           series: [
             line(
@@ -157,11 +154,12 @@ export function timelinePlots({ timelines }: DoneCell): string {
 
 /** What each guest's trace says of its memory, as a share of its size. */
 export function guestsPlot(series: readonly TraceSeries[]): string {
+  const lastHour = Math.ceil(hours(Math.max(...series.map(({ timesMs }) => timesMs.at(-1) ?? 0))));
   return svgChart(
     {
-      title: { text: 'memory column of the trace over provisioned memory, by hour', textStyle: { fontSize: 13 } },
+      title: title('memory column of the trace over provisioned memory, by hour'),
       grid: GRID,
-      xAxis: { type: 'value', max: 'dataMax' },
+      xAxis: { type: 'value', max: lastHour },
       yAxis: { type: 'value', max: 1 },
       series: series.map(({ vm, timesMs, activeBytes, assignedBytes }) => ({
         name: vm,
@@ -183,6 +181,11 @@ function thinned(times: readonly number[], values: readonly number[]): [number, 
     points.push([times[from] ?? 0, Math.max(...values.slice(from, from + stride))]);
   }
   return points;
+}
+
+/** Above the legend. */
+function title(text: string): object {
+  return { text, left: 0, top: 0, textStyle: { fontSize: 13 } };
 }
 
 function hours(timeMs: number): number {
