@@ -34,7 +34,7 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-const METRICS: readonly Metric[] = [
+export const METRICS: readonly Metric[] = [
   ...BALLOON_METRICS,
   ...SETTINGS_METRICS,
   ...FREE_METRICS,
