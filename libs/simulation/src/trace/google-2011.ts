@@ -1,7 +1,7 @@
 /**
  * Tables in the style of the Google cluster data of 2011: `vm,tick,cpu_pct,mem_pct`, a tick being five minutes and the memory
  * column the share in use (RSS and page cache of the tasks) of a size that the table does not tell: it is taken to be 4 GiB, a guess.
- * Only ratios mean something until somebody says how large the VMs were.
+ * Tasks may use more than they asked for: a VM with more than 100 % is as large as its largest value. Only ratios mean something until somebody says how large the VMs were.
  */
 import { GIB } from '#units';
 import { readTable } from './csv-table.js';
@@ -24,9 +24,14 @@ export const readGoogle: FormatReader = (files, sink, problems) => {
         const cpuPercent = parseAmount(cpu);
         if (Number.isNaN(cpuPercent)) return `cpu_pct must be a number from 0, got "${excerpt(cpu)}"`;
         const percent = parseAmount(memory);
-        if (!(percent <= 100)) return `mem_pct must be a number from 0 to 100, got "${excerpt(memory)}"`;
+        if (Number.isNaN(percent)) return `mem_pct must be a number from 0, got "${excerpt(memory)}"`;
         const bytes = Math.round((percent / 100) * VM_BYTES);
-        const row = { timeMs: at * STEP_MS, bytes, assignedBytes: VM_BYTES, cpuRatio: cpuPercent / 100 };
+        const row = {
+          timeMs: at * STEP_MS,
+          bytes,
+          assignedBytes: Math.max(VM_BYTES, bytes),
+          cpuRatio: cpuPercent / 100,
+        };
         return sink.add(vm, row, fileAt) ? null : `tick must be after the row before of VM ${vm}, got ${at}`;
       };
     });

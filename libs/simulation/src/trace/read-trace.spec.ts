@@ -245,17 +245,17 @@ describe('the Google reader', () => {
     readTrace('GOOGLE_2011', [file(['vm,tick,cpu_pct,mem_pct', ...lines].join('\n'), 'g.csv')]);
 
   it('takes ticks for five minutes and percents of 4 GiB in use', () => {
-    expect(google('0,0,50,25', '1,0,1,100', '0,1,0,50')).toMatchObject({
+    expect(google('0,0,50,25', '1,0,1,150', '0,1,0,50')).toMatchObject({
       series: [
         { vm: '0', timesMs: [0, 300_000], activeBytes: [2 ** 30, 2 ** 31], cpuRatio: [0.5, 0], meaning: 'USED' },
-        { vm: '1', assignedBytes: 2 ** 32 },
+        { vm: '1', assignedBytes: 1.5 * 2 ** 32 },
       ],
     });
   });
 
   it('rejects wrong rows with their lines', () => {
-    expect(problems(google('0,0,1,101', '0,x,1,1', '0,1,1', '0,2,1,1', '0,2,1,1', ',3,1,1', '0,9,-1,1'))).toEqual([
-      'g.csv:2 mem_pct must be a number from 0 to 100, got "101"',
+    expect(problems(google('0,0,1,-1', '0,x,1,1', '0,1,1', '0,2,1,1', '0,2,1,1', ',3,1,1', '0,9,-1,1'))).toEqual([
+      'g.csv:2 mem_pct must be a number from 0, got "-1"',
       'g.csv:3 tick must be a whole number from 0, got "x"',
       'g.csv:4 expected 4 cells, vm,tick,cpu_pct,mem_pct, got 3',
       'g.csv:6 tick must be after the row before of VM 0, got 2',
