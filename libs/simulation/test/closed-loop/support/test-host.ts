@@ -2,13 +2,14 @@
  * A host of simulated guests under a policy: real guests with their balloons, a view of them at every decision, plans carried
  * out free-first. What the guests have in memory beyond the host's capacity counts as swapped out by it.
  */
-import { Guest, type GuestOptions } from '#guest';
+import { Guest, type GuestOptions, type GuestReading } from '#guest';
 import { findPolicy, type GuestView, type HostView, type JsonValue, type ParameterValues, type Plan } from '#policy';
 import { PAGE_SIZE_BYTES } from '#units';
 
 const TICK_MS = 1000;
 /** A balloon that has not come closer to its target for so long is seen as not approaching it. */
 const STANDSTILL_TICKS = 2;
+const SETTLE_TICKS = 60;
 const HISTORY_STEP_TICKS = 60;
 const CALM = { some10: 0, some60: 0, full10: 0, full60: 0 } as const;
 
@@ -30,6 +31,8 @@ export interface TestGuestSpec {
 export class TestGuest {
   targetBytes: number;
   readonly #guest: Guest;
+  /** After the last tick. */
+  #reading: GuestReading;
   readonly #demand: number[] = [];
   #stuckSinceMs: number | null = null;
   #lastMovedMs: number | null = null;
@@ -39,25 +42,26 @@ export class TestGuest {
   constructor(readonly spec: TestGuestSpec) {
     this.targetBytes = spec.balloonBytes ?? 0;
     this.#guest = Guest.boot(spec.options, 0);
+    this.#reading = this.#guest.read();
   }
 
   get memory(): Guest['memory'] {
     return this.#guest.memory;
   }
   get actualBytes(): number {
-    return this.#guest.read().balloon.heldPages * PAGE_SIZE_BYTES;
+    return this.#reading.balloon.heldPages * PAGE_SIZE_BYTES;
   }
   get sizeBytes(): number {
     return this.spec.options.assignedBytes - this.actualBytes;
   }
   get residentBytes(): number {
-    return this.#guest.read().residentPages * PAGE_SIZE_BYTES;
+    return this.#reading.residentPages * PAGE_SIZE_BYTES;
   }
   get cachedBytes(): number {
-    return this.#guest.read().filePages * PAGE_SIZE_BYTES;
+    return this.#reading.filePages * PAGE_SIZE_BYTES;
   }
   get pressure(): number {
-    return this.#guest.read().pressure.some.avg10 / 100;
+    return this.#reading.pressure.some.avg10 / 100;
   }
   get isStuck(): boolean {
     return this.#stuckSinceMs !== null;
@@ -73,19 +77,31 @@ export class TestGuest {
     this.#closestPages = Number.POSITIVE_INFINITY;
   }
 
+  /** Brings the balloon to its first target at the speed of a guest's own driver. */
+  settle(): void {
+    const targetPages = this.targetBytes / PAGE_SIZE_BYTES;
+    this.#guest.requestBalloon('settle', targetPages, null);
+    for (let tick = 0; tick < SETTLE_TICKS && this.#reading.balloon.heldPages !== targetPages; tick++) {
+      this.#guest.advance();
+      this.#reading = this.#guest.read();
+    }
+    if (this.#reading.balloon.heldPages !== targetPages) throw new Error(`${this.spec.id} cannot be so small`);
+  }
+
   advance(tick: number): void {
     const targetPages = this.targetBytes / PAGE_SIZE_BYTES;
-    const { heldPages, targetPages: asked } = this.#guest.read().balloon;
+    const { heldPages, targetPages: asked } = this.#reading.balloon;
     const next = Math.round(this.spec.driver?.(tick, heldPages, targetPages) ?? targetPages);
     if (next !== asked) this.#guest.requestBalloon(`tick ${tick}`, next, null);
     this.#guest.advance();
+    this.#reading = this.#guest.read();
     this.#watch(tick, targetPages);
-    const { totalPages, availablePages } = this.#guest.read();
+    const { totalPages, availablePages } = this.#reading;
     if (tick % HISTORY_STEP_TICKS === 0) this.#demand.push((totalPages - availablePages) * PAGE_SIZE_BYTES);
   }
 
   #watch(tick: number, targetPages: number): void {
-    const distance = Math.abs(targetPages - this.#guest.read().balloon.heldPages);
+    const distance = Math.abs(targetPages - this.#reading.balloon.heldPages);
     if (distance < this.#closestPages || distance === 0) {
       this.#closestPages = distance;
       this.#closestTick = tick;
@@ -97,7 +113,7 @@ export class TestGuest {
 
   view(tick: number): GuestView {
     const { options, minBytes, shares = 1000, isSilent } = this.spec;
-    const reading = this.#guest.read();
+    const reading = this.#reading;
     const { some, full } = reading.pressure;
     const bytes = (pages: number): number => pages * PAGE_SIZE_BYTES;
     const stats = {
@@ -188,6 +204,11 @@ export class TestHost {
     const plan = this.plans.at(-1);
     if (plan === undefined) throw new Error('nothing was decided yet');
     return plan;
+  }
+
+  /** Lets every guest reach the size it is to begin with, whatever its driver is like, before time begins. */
+  settle(): void {
+    for (const guest of this.guests) guest.settle();
   }
 
   /** Runs for so many ticks, or until `isDone` holds; true when it does. */
