@@ -1,7 +1,8 @@
 /**
  * Tables in the style of the Google cluster data of 2011: `vm,tick,cpu_pct,mem_pct`, a tick being five minutes and the memory
  * column the share in use (RSS and page cache of the tasks) of a size that the table does not tell: it is taken to be 4 GiB, a guess.
- * Tasks may use more than they asked for: a VM with more than 100 % is as large as its largest value. Only ratios mean something until somebody says how large the VMs were.
+ * Tasks may use more than they asked for: a VM with more than 100 % is as large as its largest value. Only ratios mean something
+ * until somebody says how large the VMs were.
  */
 import { GIB } from '#units';
 import { readTable } from './csv-table.js';
