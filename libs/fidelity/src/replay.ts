@@ -156,8 +156,10 @@ class ReplayedGuest {
     if (index === 0 && this.recording.steps.some(({ ktrace }) => ktrace !== undefined)) {
       growOwner(this.#state.memory, createOwner(this.#state.memory, 'KERNEL'), TRACE_BUFFER_PAGES);
     }
-    if (this.#maps.before.has(index)) refreshVmstat(this.#state.memory);
+    const isTraced = step.ktrace !== undefined;
+    if (this.#maps.before.has(index) || isTraced) refreshVmstat(this.#state.memory);
     const isDone = this.#act(step, compaction);
+    if (isTraced) this.#readTrace();
     const endUs = step.after == null ? this.#nowUs + step.wall_ms * 1000 : timeOf(step.after.uptime_s);
     this.#pass(Math.max(this.#nowUs, endUs));
     // Every snapshot of the recorder writes stat_refresh.
