@@ -128,7 +128,7 @@ function guests({ series, spec }: ReportInput): string {
 
 function constantsTable({ costs }: ExperimentSpec): string {
   const rows = Object.entries(COST_SOURCES).map(([name, { unit, low, high, mark, source }]) => {
-    const shown = mark === 'GUESS' ? '<span class="guess">guess</span>' : mark.toLowerCase();
+    const shown = mark === 'GUESS' ? '<span class="guess">guess</span>' : mark.toLowerCase().replace('_', ' ');
     return [name, costs[name as keyof typeof costs], unit, `${low} to ${high}`, shown, escapeHtml(source)];
   });
   return htmlTable(['constant', 'value', 'unit', 'range', 'mark', 'source'], rows);

@@ -1,25 +1,8 @@
-/** What moving and missing memory costs, in microseconds for each 4 KiB page unless the name says otherwise. */
-export interface Costs {
-  /** First touch of a page that the host does not back, 4 KiB host pages. */
-  readonly hostFaultUs: number;
-  /** The same for a 2 MiB host page. */
-  readonly hostHugeFaultUs: number;
-  readonly inflateUs: number;
-  readonly deflateUs: number;
-  /** Reading one page from the host's or the guest's swap, or a page of a file again. */
-  readonly majorFaultUs: number;
-  readonly swapOutUs: number;
-  readonly reclaimScanUs: number;
-  readonly migrateUs: number;
-}
+/** The costs of one experiment: a number for each constant of cost-sources.ts, whose units and meanings hold. */
+import { COST_SOURCES } from './cost-sources.js';
 
-export const DEFAULT_COSTS: Costs = {
-  hostFaultUs: 3,
-  hostHugeFaultUs: 300,
-  inflateUs: 4.4,
-  deflateUs: 1.8,
-  majorFaultUs: 100,
-  swapOutUs: 3,
-  reclaimScanUs: 0.3,
-  migrateUs: 1.5,
-};
+export type Costs = { readonly [Name in keyof typeof COST_SOURCES]: number };
+
+export const DEFAULT_COSTS = Object.fromEntries(
+  Object.entries(COST_SOURCES).map(([name, { value }]) => [name, value]),
+) as Costs;
