@@ -195,6 +195,8 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
     const told = new Map(moved.map(({ id, balloonTargetBytes }) => [id, balloonTargetBytes]));
     for (const move of run.plan) expect(told.get(move.guest.id)).toBe(move.toBytes);
     expect(replay('--policy', 'none').flatMap(({ plan }) => plan.guests)).toEqual([]);
+    const small = replay('--policy', 'mom', '--set', 'maxStepBytes=4096').flatMap(({ plan }) => plan.guests);
+    expect(small).toMatchObject(small.map(() => ({ name: expect.any(String) })));
   });
 
   it('says what is wrong with a request, and does nothing', async () => {

@@ -17,10 +17,15 @@ export interface PlanRequest {
 export function planFor({ policy, settings, view, memory }: PlanRequest): Plan {
   return decide({
     policy,
-    parameters: Object.fromEntries(settings.map(readSetting)),
+    parameters: readSettings(settings),
     view: readJson(view, 'the view on standard input'),
     memory: memory === undefined ? undefined : readJson(memory, '--memory'),
   });
+}
+
+/** From `name=value` each; a value is JSON, or a word. Throws DomainError BAD_INPUT. */
+export function readSettings(settings: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(settings.map(readSetting));
 }
 
 function readSetting(setting: string): [string, unknown] {

@@ -6,7 +6,7 @@ import { DomainError } from '#contracts';
 import { loadConfiguration } from '#platform';
 import { HOST_VIEW_SCHEMA, PLAN_SCHEMA } from '#policy';
 import { describePolicies } from './describe-policies.js';
-import { planFor } from './plan-for.js';
+import { planFor, readSettings } from './plan-for.js';
 import { fetchInputs, replay } from './replay.js';
 
 interface PlanOptions {
@@ -18,6 +18,7 @@ interface PlanOptions {
 
 interface ReplayOptions {
   readonly policy?: string;
+  readonly set: readonly string[];
   readonly url?: string;
 }
 
@@ -31,11 +32,7 @@ export function policyCommand(): Command {
     .command('plan')
     .description('read a view of a host from standard input and print the plan as JSON')
     .addOption(new Option('--policy <name>', 'the policy that decides'))
-    .addOption(
-      new Option('--set <name=value>', 'a parameter of the policy; may be repeated')
-        .default([], 'its own defaults')
-        .argParser((value: string, before: readonly string[]) => [...before, value]),
-    )
+    .addOption(parameterOption('its own defaults'))
     .addOption(new Option('--memory <file>', 'JSON that the last plan handed out as `memory`'))
     .addOption(new Option('--schema', 'print the JSON schemas of view and plan instead'))
     .action(plan);
@@ -44,14 +41,21 @@ export function policyCommand(): Command {
     .description('decide again on what a stored run decided on, and print the plan of each host as JSON')
     .argument('<run>', 'id of the rebalancing run')
     .addOption(new Option('--policy <name>', "another policy, with its defaults; the run's own when left out"))
+    .addOption(parameterOption("the run's own, or the other policy's defaults"))
     .addOption(
       new Option('--url <url>', 'the GraphQL API that has the run; the one on this machine, at PORT, when left out'),
     )
-    .action(async (run: string, { policy, url }: ReplayOptions) => {
+    .action(async (run: string, { policy, set, url }: ReplayOptions) => {
       const api = url ?? `http://127.0.0.1:${loadConfiguration().port}/graphql`;
-      print(replay(await fetchInputs(api, run), policy));
+      print(replay(await fetchInputs(api, run), policy, readSettings(set)));
     });
   return command;
+}
+
+function parameterOption(unset: string): Option {
+  return new Option('--set <name=value>', 'a parameter of the policy; may be repeated')
+    .default([], unset)
+    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 async function plan({ policy, set, memory, schema }: PlanOptions): Promise<void> {

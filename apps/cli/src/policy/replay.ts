@@ -28,12 +28,19 @@ export async function fetchInputs(url: string, runId: string): Promise<StoredInp
   return answer.data?.rebalanceRun.inputs ?? [];
 }
 
-/** Each host's plan. Another policy takes its defaults: the run's parameters and memory are not its own. */
-export function replay(inputs: readonly StoredInputs[], policy: string | undefined): ReplayedHost[] {
+/**
+ * Each host's plan. Another policy takes its defaults, since the run's parameters and memory are not its own; `settings` change
+ * single parameters of either.
+ */
+export function replay(
+  inputs: readonly StoredInputs[],
+  policy: string | undefined,
+  settings: Readonly<Record<string, unknown>>,
+): ReplayedHost[] {
   return inputs.map((host) => {
     const isOther = policy !== undefined && policy !== host.policy;
     const name = policy ?? host.policy;
-    const parameters = isOther ? {} : host.parameters;
+    const parameters = { ...(isOther ? {} : (host.parameters as Record<string, unknown>)), ...settings };
     const memory = isOther ? null : host.memory;
     return { hostId: host.hostId, policy: name, plan: decide({ policy: name, parameters, view: host.view, memory }) };
   });

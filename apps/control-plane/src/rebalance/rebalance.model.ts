@@ -20,6 +20,9 @@ export class UntouchedGuest {
   @Field(() => ID)
   id!: string;
 
+  @Field(() => String, { nullable: true, description: 'Its name at the time of the run.' })
+  name?: string;
+
   @Field({ description: 'NO_STATS, STALE_STATS, STUCK, HELD, COOLING_DOWN, UNCHANGED …' })
   cause!: string;
 

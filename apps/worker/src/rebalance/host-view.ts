@@ -33,6 +33,7 @@ function toGuestView(guest: GuestInputs, timeMs: number, past: readonly PastMove
   const isForgiven = guest.forgivenAtMs !== null && guest.forgivenAtMs <= timeMs;
   return {
     id: guest.id,
+    name: guest.name,
     state: guest.state,
     migrating: false,
     assignedBytes: guest.assignedBytes,

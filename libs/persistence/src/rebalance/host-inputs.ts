@@ -20,6 +20,7 @@ export interface HostInputs {
 /** A guest with its newest sample; the figures of the sample are null before the first one. */
 export interface GuestInputs {
   readonly id: string;
+  readonly name: string;
   readonly state: GuestState;
   readonly assignedBytes: number;
   readonly minBytes: number;
@@ -75,7 +76,7 @@ export async function loadHostInputs(database: Database, hostId: string): Promis
 
 async function loadGuests(client: PoolClient, hostId: string): Promise<GuestInputs[]> {
   const { rows } = await client.query<GuestInputs>(
-    `SELECT g.id, g.state, g.assigned_bytes::float8 AS "assignedBytes", g.min_bytes::float8 AS "minBytes",
+    `SELECT g.id, g.name, g.state, g.assigned_bytes::float8 AS "assignedBytes", g.min_bytes::float8 AS "minBytes",
             g.max_bytes::float8 AS "maxBytes", g.shares, g.target_bytes::float8 AS "targetBytes",
             g.held_until_ms::float8 AS "heldUntilMs", g.stuck_since_ms::float8 AS "stuckSinceMs",
             g.forgiven_at_ms::float8 AS "forgivenAtMs", moved.tick::float8 * 1000 AS "lastMovedMs",

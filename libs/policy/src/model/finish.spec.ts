@@ -31,6 +31,17 @@ const guest = (id: string, balloon = 0, overrides: Partial<GuestView> = {}): Gue
   aGuest({ id, assignedBytes: mib(1000), minBytes: mib(200), balloonTargetBytes: mib(balloon), ...overrides });
 
 describe('finishPlan', () => {
+  it('calls guests by their names where the view has them', () => {
+    const named = guest('a', 0, { name: 'web-1' });
+    expect(plan([wish(named, mib(100))]).guests).toMatchObject([{ id: 'a', name: 'web-1' }]);
+    expect(plan([wish(named, 0)]).untouched).toMatchObject([{ id: 'a', name: 'web-1' }]);
+    expect(plan([wish(guest('b'), mib(100))]).guests[0]).not.toHaveProperty('name');
+    const stuck = { stays: [{ guest: named, cause: 'STUCK', reason: '' }] } as const;
+    expect(plan([wish(named, 0)], {}, FREE, { neededBytes: mib(5000), ...stuck }).unreachable).toContain(
+      'web-1: STUCK',
+    );
+  });
+
   it('keeps a target within floor and ceiling, and the raw one beside it', () => {
     const low = plan([wish(guest('a'), mib(900))]);
     expect(low.guests).toMatchObject([{ balloonTargetBytes: mib(800), rawBalloonTargetBytes: mib(900), phase: 1 }]);

@@ -46,7 +46,7 @@ export function finishPlan(view: HostView, screened: Screened, decision: Decisio
     untouched: untouchedGuests(view, screened, decision, guests),
     neededBytes: plusZero(Math.round(decision.neededBytes)),
     plannedBytes: sumOf(rows, ({ targetBytes, currentBytes }) => targetBytes - currentBytes),
-    unreachable: whyUnreachable(screened, decision) ?? unreachableGives(shortBytes, view),
+    unreachable: whyUnreachable(view, screened, decision) ?? unreachableGives(shortBytes, view),
     memory: decision.memory,
   };
 }
@@ -182,11 +182,17 @@ function plusZero(value: number): number {
 function toPlanned({ move, targetBytes, currentBytes, cut }: Row): PlannedGuest {
   return {
     id: move.guest.id,
+    ...nameOf(move.guest),
     balloonTargetBytes: targetBytes,
     rawBalloonTargetBytes: plusZero(move.rawBalloonTargetBytes),
     reason: `${move.reason}${cut}`,
     phase: targetBytes > currentBytes ? 1 : 2,
   };
+}
+
+/** The name as a field, where there is one: absent fields stay absent in JSON. */
+function nameOf({ name }: GuestView): { readonly name?: string } {
+  return name === undefined ? {} : { name };
 }
 
 function untouchedGuests(
@@ -199,26 +205,33 @@ function untouchedGuests(
   for (const { guest, cause, reason } of stays) rows.set(guest.id, { id: guest.id, cause, reason });
   const moved = new Set(planned.map(({ id }) => id));
   const untouched: UntouchedGuest[] = [];
-  for (const { id } of view.guests) {
+  for (const guest of view.guests) {
+    const { id } = guest;
     if (moved.has(id)) continue;
-    untouched.push(rows.get(id) ?? { id, cause: 'UNCHANGED', reason: 'it is where the policy wants it' });
+    const row = rows.get(id) ?? { id, cause: 'UNCHANGED', reason: 'it is where the policy wants it' };
+    untouched.push({ ...row, ...nameOf(guest) });
   }
   return untouched;
 }
 
-function whyUnreachable(screened: Screened, decision: Decision): string | null {
-  return decision.unreachable === undefined ? unreachableNeed(screened, decision) : decision.unreachable;
+function whyUnreachable(view: HostView, screened: Screened, decision: Decision): string | null {
+  return decision.unreachable === undefined ? unreachableNeed(view, screened, decision) : decision.unreachable;
 }
 
 /** A need above what all movable guests could give down to their floors, in words. */
-function unreachableNeed(screened: Screened, { neededBytes, policyFloorBytes, stays = [] }: Decision): string | null {
+function unreachableNeed(
+  view: HostView,
+  screened: Screened,
+  { neededBytes, policyFloorBytes, stays = [] }: Decision,
+): string | null {
   if (neededBytes <= 0) return null;
   const blocked = new Set(stays.filter(({ cause }) => cause !== 'UNCHANGED').map(({ guest }) => guest.id));
   const able = screened.movable.filter(({ id }) => !blocked.has(id));
   const reachableBytes = sumOf(able, (guest) => reserveAboveFloor(guest, policyFloorBytes));
   if (neededBytes <= reachableBytes) return null;
-  const ids = screened.untouched.map(({ id, cause }) => `${id}: ${cause}`);
-  for (const { guest, cause } of stays) if (blocked.has(guest.id)) ids.push(`${guest.id}: ${cause}`);
+  const labels = new Map(view.guests.map(({ id, name }) => [id, name ?? id]));
+  const ids = screened.untouched.map(({ id, cause }) => `${labels.get(id) ?? id}: ${cause}`);
+  for (const { guest, cause } of stays) if (blocked.has(guest.id)) ids.push(`${guest.name ?? guest.id}: ${cause}`);
   const floors = `${able.length} guests can give ${size(reachableBytes)} down to their floors`;
   const others = ids.length === 0 ? '' : `, ${ids.length} cannot be moved (${names(ids)})`;
   return `${size(neededBytes - reachableBytes)} of the ${size(neededBytes)} needed cannot be gained: ${floors}${others}`;

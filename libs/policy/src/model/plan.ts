@@ -1,6 +1,6 @@
 /** What a policy answers: targets with reasons, what it left alone and why, and what it wants to remember. */
 import type { JsonValue } from './json.js';
-import { bytes, choice, listOf, nullable, number, record, text, type JsonSchema } from './shape.js';
+import { bytes, choice, listOf, nullable, number, optional, record, text, type JsonSchema } from './shape.js';
 
 /** Why a guest is left as it is. */
 export const UNTOUCHED_CAUSES = [
@@ -19,6 +19,8 @@ export type UntouchedCause = (typeof UNTOUCHED_CAUSES)[number];
 
 export interface PlannedGuest {
   readonly id: string;
+  /** As the view has it. */
+  readonly name?: string;
   /** What the balloon is to hold: within the guest's limits, a multiple of 4 KiB. */
   readonly balloonTargetBytes: number;
   /** What the policy's own arithmetic said, before limits, alignment and the host's means. */
@@ -31,6 +33,8 @@ export interface PlannedGuest {
 
 export interface UntouchedGuest {
   readonly id: string;
+  /** As the view has it. */
+  readonly name?: string;
   readonly cause: UntouchedCause;
   readonly reason: string;
 }
@@ -58,6 +62,7 @@ const shape = record(
       record(
         {
           id: text('id of the guest'),
+          name: optional(text('its name, where the view has one')),
           balloonTargetBytes: bytes('what the balloon is to hold, a multiple of 4096'),
           rawBalloonTargetBytes: number('before limits and alignment, bytes'),
           reason: text('the figures that decided'),
@@ -71,6 +76,7 @@ const shape = record(
       record(
         {
           id: text('id of the guest'),
+          name: optional(text('its name, where the view has one')),
           cause: choice(UNTOUCHED_CAUSES, 'why it is left as it is'),
           reason: text('the same in words'),
         },

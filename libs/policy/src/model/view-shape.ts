@@ -82,6 +82,7 @@ const stats: Shape<GuestStats> = record(
 const guest = record(
   {
     id: text('id of the guest, unique within the view'),
+    name: optional(text('what people call it')),
     state: withDefault(choice(GUEST_STATES, 'state of the guest'), 'RUNNING'),
     migrating: withDefault(flag('is being moved to another host'), false),
     assignedBytes: bytes('configured RAM'),

@@ -74,6 +74,8 @@ export interface PastMove {
 
 export interface GuestView {
   readonly id: string;
+  /** What people call it; said in plans where it is known. */
+  readonly name?: string | undefined;
   readonly state: GuestState;
   readonly migrating: boolean;
   readonly assignedBytes: number;

@@ -34,7 +34,7 @@ export function moveTo(
   if (Math.abs(change) < leastChange(assessment, wantedBytes, outlook, values)) return null;
   const stepped = Math.max(wantedBytes, sizeBytes - values.stepBytes);
   const reason =
-    `${outlook.figures}: there is enough for ${TIER_NAMES[tier]} in part, ${size(stepped)} of ${size(sizeBytes)} here ` +
+    `${outlook.figures}: there is enough for ${TIER_NAMES[tier]} in part, ${size(stepped)} instead of ${size(sizeBytes)} here ` +
     `(${size(inUse)} used, up to ${size(peakBytes)} forecast)`;
   return { guest, rawBalloonTargetBytes: wholePageblocks(assessment, guest.assignedBytes - stepped), reason };
 }

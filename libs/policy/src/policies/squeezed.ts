@@ -161,5 +161,5 @@ function unreachable(
   if (neededBytes <= reachable) return null;
   const missing = `${size(neededBytes)} needed, ${size(reachable)} left above the dynamic minimums`;
   if (inactive.length === 0) return `impossible within the dynamic minimums: ${missing}`;
-  return `${missing}; inactive: ${names(inactive.map(({ guest }) => guest.id))}`;
+  return `${missing}; inactive: ${names(inactive.map(({ guest }) => guest.name ?? guest.id))}`;
 }
