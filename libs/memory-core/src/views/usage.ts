@@ -125,6 +125,16 @@ export function freePagesOf(memory: Memory): number {
   return pages;
 }
 
+/** Pages of programs and of the page cache. */
+export function lruPagesOf(memory: Memory): { readonly anonPages: number; readonly filePages: number } {
+  return { anonPages: pagesOfKind(memory, KIND_ANON), filePages: pagesOfKind(memory, KIND_FILE) };
+}
+
+/** Pages the host holds for this guest. */
+export function residentPagesOf(memory: Memory): number {
+  return memory.scalars[S_RESIDENT];
+}
+
 /** Pages on the per-CPU lists of all zones and CPUs. */
 export function perCpuPagesOf(memory: Memory): number {
   let pages = 0;
