@@ -12,6 +12,8 @@ export interface Experiment {
   readonly spec: ExperimentSpec;
   /** Null for synthetic guests. */
   readonly index: TraceIndex | null;
+  /** Where the traces of the index lie; null with it. */
+  readonly tracePath: string | null;
 }
 
 /** Throws DomainError with everything that is wrong with the spec, or file and line of what is wrong with its traces. */
@@ -23,7 +25,7 @@ export function readExperiment(path: string | undefined, preset: string | undefi
     preset === undefined ? readJson(path ?? '-') : presetSpec(preset),
     path ?? `preset ${preset ?? ''}`,
   );
-  return { spec, index: readTraces(spec, path) };
+  return { spec, ...readTraces(spec, path) };
 }
 
 function presetSpec(name: string): unknown {
@@ -55,8 +57,8 @@ function accept(input: unknown, what: string): ExperimentSpec {
 }
 
 /** Paths are from where one stands, from the spec's own folder, or from the project's root. */
-function readTraces({ guests: { source } }: ExperimentSpec, specPath: string | undefined): TraceIndex | null {
-  if (source.kind !== 'traces') return null;
+function readTraces({ guests: { source } }: ExperimentSpec, specPath: string | undefined): Omit<Experiment, 'spec'> {
+  if (source.kind !== 'traces') return { index: null, tracePath: null };
   const bases = [process.cwd(), ...(specPath === undefined || specPath === '-' ? [] : [dirname(specPath)]), ROOT];
   const path = bases.map((base) => resolve(base, source.path)).find(existsSync);
   if (path === undefined) {
@@ -64,7 +66,7 @@ function readTraces({ guests: { source } }: ExperimentSpec, specPath: string | u
   }
   const files = openTextFiles(path);
   if (files.length === 0) throw new DomainError('BAD_INPUT', `guests.source.path: ${path} has no .csv file`);
-  return requireIndex(indexTrace(source.format, files));
+  return { index: requireIndex(indexTrace(source.format, files)), tracePath: path };
 }
 
 function reasonOf(error: unknown): string {

@@ -37,7 +37,7 @@ export function experimentHtml(input: ReportInput): string {
     '<h2>What the guests’ memory looked like</h2>',
     guests(input),
     '<h2>Constants</h2>',
-    '<p>What is marked a guess is one: <code>ballast experiment sensitivity</code> shows what hangs on it.</p>',
+    '<p>What is marked a guess is one, what is unchecked is known to people of the field without a source read: <code>ballast experiment sensitivity</code> shows what hangs on it.</p>',
     constantsTable(spec),
     '<h2>Spec and digest</h2>',
     `<p>Digest of the answer: <code>${answer.digest}</code>. The same spec gives the same digest on any number of workers.</p>`,
@@ -127,9 +127,11 @@ function guests({ series, spec }: ReportInput): string {
 }
 
 function constantsTable({ costs }: ExperimentSpec): string {
-  const rows = Object.entries(COST_SOURCES).map(([name, { unit, low, high, mark, source }]) => {
-    const shown = mark === 'GUESS' ? '<span class="guess">guess</span>' : mark.toLowerCase().replace('_', ' ');
-    return [name, costs[name as keyof typeof costs], unit, `${low} to ${high}`, shown, escapeHtml(source)];
+  const rows = Object.entries(COST_SOURCES).map(([name, { meaning, unit, low, high, mark, source }]) => {
+    const word = mark.toLowerCase().replace('_', ' ');
+    const shown = mark === 'GUESS' || mark === 'UNCHECKED' ? `<span class="guess">${word}</span>` : word;
+    const value = costs[name as keyof typeof costs];
+    return [name, value, unit, `${low} to ${high}`, shown, escapeHtml(meaning), escapeHtml(source)];
   });
-  return htmlTable(['constant', 'value', 'unit', 'range', 'mark', 'source'], rows);
+  return htmlTable(['constant', 'value', 'unit', 'range', 'mark', 'meaning', 'source'], rows);
 }

@@ -16,7 +16,7 @@ const SPEC = {
 };
 
 /** Gives every cell a figure that hangs on its costs. */
-const runner: CellRunner = (spec, _, { onProgress }) => {
+const runner: CellRunner = ({ spec }, { onProgress }) => {
   const cells = cellKeys(spec).map((key) =>
     aCell(
       key,
@@ -28,8 +28,8 @@ const runner: CellRunner = (spec, _, { onProgress }) => {
   onProgress(cells.length);
   return Promise.resolve(cells);
 };
-const failing: CellRunner = async (spec, index, options) =>
-  (await runner(spec, index, options)).map((cell) =>
+const failing: CellRunner = async (experiment, options) =>
+  (await runner(experiment, options)).map((cell) =>
     cell.key.seedAt === 1 ? { status: 'FAILED', key: cell.key, error: 'no frames left' } : cell,
   );
 

@@ -20,7 +20,9 @@ import {
 import { answerText } from './answer-text.js';
 import { showProgress } from './progress.js';
 import { readExperiment, type Experiment } from './read-experiment.js';
+import { NO_JOURNAL, openJournal } from './journal.js';
 import { experimentHtml } from './report-html.js';
+import { runLocally, type LocalRun } from './run-local.js';
 
 export interface RunOptions {
   readonly preset?: string;
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly csv?: string;
   readonly json?: true;
   readonly workers?: number;
+  /** File of finished cells: a run that was killed goes on from it. */
+  readonly journal?: string;
 }
 
 export interface SensitivityOptions {
@@ -38,27 +42,26 @@ export interface SensitivityOptions {
   readonly workers?: number;
 }
 
-/** Runs every cell of a spec on this machine; `done` counts the cells that ended and the shares of those that run. */
-export type CellRunner = (
-  spec: ExperimentSpec,
-  index: TraceIndex | null,
-  options: {
-    readonly workers: number;
-    readonly onProgress: (done: number) => void;
-    readonly signal: AbortSignal;
-  },
-) => Promise<readonly CellResult[]>;
+export type CellRunner = (experiment: Experiment, run: LocalRun) => Promise<readonly CellResult[]>;
 
 /** A shell's way of saying that Ctrl-C ended it. */
 const INTERRUPTED = 130;
 
-export async function run(path: string | undefined, options: RunOptions, runner: CellRunner): Promise<void> {
+export async function run(
+  path: string | undefined,
+  options: RunOptions,
+  runner: CellRunner = runLocally,
+): Promise<void> {
   const experiment = readExperiment(path, options.preset);
   const { spec, index } = experiment;
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   process.once('SIGINT', stop);
-  const results = await runCells(experiment, runner, options.workers, interrupt.signal);
+  const results = await runCells(experiment, runner, {
+    ...workersOf(options),
+    signal: interrupt.signal,
+    journal: options.journal === undefined ? NO_JOURNAL : openJournal(options.journal, experiment),
+  });
   process.removeListener('SIGINT', stop);
   const answer = assembleAnswer(spec, results, boundFor(spec, index));
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
@@ -73,18 +76,19 @@ export async function run(path: string | undefined, options: RunOptions, runner:
 export async function sensitivity(
   path: string | undefined,
   options: SensitivityOptions,
-  runner: CellRunner,
+  runner: CellRunner = runLocally,
 ): Promise<void> {
   const { metric } = options;
   if (!isMetric(metric)) {
     throw new DomainError('BAD_INPUT', `--metric must be one of ${Object.keys(METRICS).join(', ')}; got ${metric}`);
   }
-  const { spec, index } = readExperiment(path, options.preset);
+  const experiment = readExperiment(path, options.preset);
+  const { spec } = experiment;
   const draws = drawSpecs(spec, options.draws, spec.seeds[0] ?? 0);
   const answers: ExperimentAnswer[] = [];
   for (const [at, draw] of draws.entries()) {
     console.error(`draw ${at + 1} of ${draws.length}`);
-    const results = await runCells({ spec: draw.spec, index }, runner, options.workers, new AbortController().signal);
+    const results = await runCells({ ...experiment, spec: draw.spec }, runner, workersOf(options));
     answers.push(assembleAnswer(draw.spec, results, null));
   }
   const found = sensitivityOf(draws, answers, metric);
@@ -104,18 +108,14 @@ export async function sensitivity(
 }
 
 async function runCells(
-  { spec, index }: Experiment,
+  experiment: Experiment,
   runner: CellRunner,
-  workers: number | undefined,
-  signal: AbortSignal,
+  run: Partial<Omit<LocalRun, 'onProgress'>>,
 ): Promise<readonly CellResult[]> {
-  const progress = showProgress(cellKeys(spec).length);
+  const { workers = availableParallelism(), signal = new AbortController().signal, journal = NO_JOURNAL } = run;
+  const progress = showProgress(cellKeys(experiment.spec).length);
   try {
-    return await runner(spec, index, {
-      workers: workers ?? availableParallelism(),
-      onProgress: (done) => progress.update(done),
-      signal,
-    });
+    return await runner(experiment, { workers, signal, journal, onProgress: (done) => progress.update(done) });
   } finally {
     progress.stop();
   }
@@ -135,6 +135,10 @@ function seriesFor(
 ): ReturnType<typeof populationOf> | null {
   if (index === null || source.kind !== 'traces' || index.meaning === 'ABSENT') return null;
   return populationOf(index, source, count, seeds[0] ?? 0);
+}
+
+function workersOf({ workers }: { readonly workers?: number }): { readonly workers?: number } {
+  return workers === undefined ? {} : { workers };
 }
 
 function isMetric(name: string): name is keyof typeof METRICS {

@@ -14,6 +14,7 @@ import {
   type Shape,
 } from '#policy';
 import { GIB, MIB, TICK_MS } from '#units';
+import { COST_SOURCES } from '../../costs/cost-sources.js';
 import { DEFAULT_COSTS, type Costs } from '../../costs/costs.js';
 import { DEFAULT_OBJECTIVE, type Objective } from '../../objective/objective.js';
 import { ARCHETYPES, PEAKS, SAMPLINGS, type Archetype, type Fault, type GuestSource } from '../model/spec.js';
@@ -137,9 +138,9 @@ const guests = closed(
 
 const OFF = Object.fromEntries(Object.keys(DEFAULT_COSTS).map((name) => [name, 0])) as unknown as Costs;
 const costFields = Object.fromEntries(
-  Object.entries(DEFAULT_COSTS).map(([name, preset]) => [
+  Object.entries(COST_SOURCES).map(([name, { meaning, unit, value }]) => [
     name,
-    withDefault(number(`${name}, see docs/workload-model.md`, { min: 0 }), preset as number),
+    withDefault(number(`${meaning} ${unit}`, { min: 0 }), value),
   ]),
 ) as { [Key in keyof Costs]: Shape<number> };
 const sloFields = Object.fromEntries(
