@@ -136,7 +136,14 @@ const guests = closed(
   'the guests',
 );
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_COSTS).map((name) => [name, 0])) as unknown as Costs;
+/** Nothing costs anything: no time, every scanned page reclaimed, bandwidth without end. */
+const OFF: Costs = {
+  ...(Object.fromEntries(Object.keys(DEFAULT_COSTS).map((name) => [name, 0])) as unknown as Costs),
+  healthyReclaimRatio: 1,
+  thrashingReclaimRatio: 1,
+  hostSwapReadBytesPerSec: Number.MAX_SAFE_INTEGER,
+  hostSwapWriteBytesPerSec: Number.MAX_SAFE_INTEGER,
+};
 const costFields = Object.fromEntries(
   Object.entries(COST_SOURCES).map(([name, { meaning, unit, value }]) => [
     name,
