@@ -2,6 +2,7 @@
 import {
   compactMemory,
   runToEnd,
+  setHugepageDefrag,
   setTransparentHugepages,
   writeCompactionProactiveness,
   writeMinFreeKbytes,
@@ -32,6 +33,7 @@ export function writeFile(memory: Memory, path: string, value: string): boolean 
       return true;
     case 'defrag':
       // Only mappings with the advice ask for huge pages, and these try as hard with `madvise` as with `always`.
+      setHugepageDefrag(memory, value !== 'never');
       return true;
     default:
       return false;

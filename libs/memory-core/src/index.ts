@@ -9,7 +9,12 @@ export type { KernelProfile } from './layout/profile.js';
 export { Gfp } from './layout/gfp.js';
 export { allocatePages } from './allocator/allocate.js';
 export { freePageList, freePages } from './allocator/free.js';
-export { setTransparentHugepages, writeMinFreeKbytes, writeWatermarkScaleFactor } from './allocator/sysctl.js';
+export {
+  setHugepageDefrag,
+  setTransparentHugepages,
+  writeMinFreeKbytes,
+  writeWatermarkScaleFactor,
+} from './allocator/sysctl.js';
 export { drainAllPages, refreshVmstat } from './allocator/pcp-setup.js';
 export { createMapping, destroyMapping, dropRange, touchRange } from './owners/address-space.js';
 export {

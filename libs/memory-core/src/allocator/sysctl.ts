@@ -8,6 +8,7 @@
  */
 import { invariant } from '#units';
 import {
+  SYSCTL_HUGEPAGE_DEFRAG_NEVER,
   SYSCTL_MIN_FREE_KBYTES,
   SYSCTL_TRANSPARENT_HUGEPAGES,
   SYSCTL_USER_MIN_FREE_KBYTES_PLUS_ONE,
@@ -52,6 +53,11 @@ export function setTransparentHugepages(memory: Memory, enabled: boolean): void 
   if (!enabled) calculateMinFree(memory);
   else raiseForHugepages(memory);
   updateMarks(memory);
+}
+
+/** Whether a fault may reclaim and compact to get a huge page: transparent_hugepage/defrag `madvise` or `never`. */
+export function setHugepageDefrag(memory: Memory, enabled: boolean): void {
+  memory.sysctls[SYSCTL_HUGEPAGE_DEFRAG_NEVER] = enabled ? 0 : 1;
 }
 
 /** After a memory block went offline or came online: min_free_kbytes, watermarks, per-CPU bounds and reserves anew. */

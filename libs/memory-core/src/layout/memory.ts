@@ -169,6 +169,8 @@ export const SYSCTL_COMPACT_UNEVICTABLE_ALLOWED = 4;
 export const SYSCTL_EXTFRAG_THRESHOLD = 5;
 export const SYSCTL_SWAPPINESS = 6;
 export const SYSCTL_PANIC_ON_OOM = 7;
+/** 1: a fault takes a huge page only when one is free (transparent_hugepage/defrag is `never`). */
+export const SYSCTL_HUGEPAGE_DEFRAG_NEVER = 13;
 /** Huge pages enabled: 1, always or on advice. */
 export const SYSCTL_TRANSPARENT_HUGEPAGES = 14;
 /** What somebody wrote to vm.min_free_kbytes, + 1; 0: nobody did. */

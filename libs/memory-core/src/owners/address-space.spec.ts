@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { setHugepageDefrag } from '../allocator/sysctl.js';
 import { createMemory } from '../boot/create.js';
 import {
+  EV_COMPACT_STALL,
   EV_PGALLOC,
   EV_PGFREE,
   EV_THP_FAULT_ALLOC,
@@ -143,6 +145,27 @@ describe('address spaces', () => {
     expect(memory.events[EV_THP_FAULT_FALLBACK]).toBeGreaterThan(0);
     expect(memory.events[EV_THP_FAULT_ALLOC] + memory.events[EV_THP_FAULT_FALLBACK]).toBe(16);
     expectSound(memory);
+  });
+
+  it('neither reclaims nor compacts for a huge page when it must not defragment', () => {
+    const memory = aGuest('6.12', 256);
+    const spread = createMapping(memory, { pages: 40_000 });
+    touchRange(memory, spread, 0, 40_000, true);
+    for (let page = 0; page < 40_000; page += 4) dropRange(memory, spread, page, 3);
+    const faults = (defrag: boolean): { granted: number; stalls: number } => {
+      setHugepageDefrag(memory, defrag);
+      const { events } = memory;
+      const before = [events[EV_THP_FAULT_ALLOC], events[EV_COMPACT_STALL]];
+      const owner = createMapping(memory, { pages: 20_480, huge: true });
+      touchRange(memory, owner, 0, 20_480, true);
+      destroyMapping(memory, owner);
+      return { granted: events[EV_THP_FAULT_ALLOC] - before[0], stalls: events[EV_COMPACT_STALL] - before[1] };
+    };
+    const light = faults(false);
+    expect(light.stalls).toBe(0);
+    const full = faults(true);
+    expect(full.stalls).toBeGreaterThan(0);
+    expect(full.granted).toBeGreaterThan(light.granted);
   });
 
   it('a restored memory knows its mappings', () => {

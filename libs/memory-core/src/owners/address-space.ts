@@ -22,7 +22,7 @@ import {
   EV_WORKINGSET_REFAULT_FILE,
 } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
-import { BLOCK_HUGE, OWNER_FIELDS } from '../layout/memory.js';
+import { BLOCK_HUGE, OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
@@ -224,7 +224,8 @@ function mayBeHuge(memory: Memory, owner: number, region: number): boolean {
 
 /** The huge page first, then the page table that it may need one day. */
 function makeHugePage(memory: Memory, owner: number, region: number): boolean {
-  const pfn = allocatePages(memory, PAGEBLOCK_ORDER, Gfp.TRANSHUGE);
+  const isLight = memory.sysctls[SYSCTL_HUGEPAGE_DEFRAG_NEVER] === 1;
+  const pfn = allocatePages(memory, PAGEBLOCK_ORDER, isLight ? Gfp.TRANSHUGE_LIGHT : Gfp.TRANSHUGE);
   if (pfn === NIL) return false;
   if (isGone(memory, owner) || !makePageTable(memory, owner, region)) {
     freePages(memory, pfn, PAGEBLOCK_ORDER);
