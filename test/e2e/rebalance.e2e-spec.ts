@@ -148,7 +148,17 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
 
   it('leaves guests alone that are held', async () => {
     const run = await rebalance(ballast.api, { dryRun: true, policy: 'mom', hostId });
-    expect(run.hosts[0]?.untouched.filter(({ cause }) => cause === 'HELD').length).toBeGreaterThan(0);
+    const held = run.hosts[0]?.untouched.filter(({ cause }) => cause === 'HELD') ?? [];
+    expect(held.length).toBeGreaterThan(0);
+    const { guest } = await ballast.api.ask<{ guest: { heldUntilTick: number; lastMove: { outcome: string } } }>(
+      `query ($id: ID!) { guest(id: $id) { heldUntilTick stuckSinceTick forgivenAtTick lastMove { outcome reason } } }`,
+      { id: held[0]?.id },
+    );
+    expect(guest).toMatchObject({ stuckSinceTick: null, forgivenAtTick: null });
+    expect(guest).toMatchObject({ lastMove: { outcome: 'REACHED', reason: expect.stringMatching(/\d/) } });
+    expect(guest.heldUntilTick).toBeGreaterThan(60);
+    const stuck = await ballast.api.ask('{ guests(filter: { stuck: true }) { totalCount } }');
+    expect(stuck).toEqual({ guests: { totalCount: 0 } });
   });
 
   it('counts what the controller did, for Prometheus', async () => {
@@ -234,6 +244,9 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
     const known = new Set((await ofSchedule()).map(({ id }) => id));
     const runs = await eventually(ofSchedule, (all) => all.some((run) => !known.has(run.id) && isOver(run)), 60_000);
     for (const run of runs) expect(run.reason).toBe('by the clock');
+    const moves = runs.flatMap((run) => run.plan).filter(({ outcome }) => outcome !== null);
+    expect(moves.length).toBeGreaterThan(0);
+    for (const { reason } of moves) expect(reason).toMatch(/\d/);
     // What was going on when everything died is brought to its end as well.
     await eventually(ofSchedule, (all) => all.filter((run) => known.has(run.id)).every(isOver), 60_000);
     await ballast.api.ask(

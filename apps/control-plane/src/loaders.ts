@@ -50,6 +50,8 @@ export interface Loaders {
   readonly trace: DataLoader<string, TraceRecord | null>;
   readonly rebalanceHosts: DataLoader<string, readonly RebalanceHostRecord[]>;
   readonly rebalanceMoves: DataLoader<string, readonly RebalanceMoveRecord[]>;
+  /** What rebalancing did last with a guest. */
+  readonly newestMove: DataLoader<string, RebalanceMoveRecord | null>;
   readonly guestsOfHost: DataLoader<FirstPageKey, CountedPage<GuestRecord>>;
   readonly operationsOfGuest: DataLoader<FirstPageKey, CountedPage<OperationRecord>>;
 }
@@ -75,6 +77,7 @@ export function createLoaders({ hosts, guests, operations, rebalances, traces }:
       (ids) => rebalances.movesOf(ids),
       (move) => move.runId,
     ),
+    newestMove: byKey((ids) => rebalances.newestMoves(ids)),
     guestsOfHost: firstPages((ids, first) => guests.firstPages(ids, first), guestCounts),
     operationsOfGuest: firstPages((ids, first) => operations.firstPages(ids, first), operationCounts),
   };

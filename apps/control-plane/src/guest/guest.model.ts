@@ -67,6 +67,21 @@ export class Guest {
   @Field(() => Int)
   numaNodes!: number;
 
+  @Field(() => Count, {
+    nullable: true,
+    description: 'Simulated second until which rebalancing leaves the balloon as it is; null: it was never held.',
+  })
+  heldUntilTick!: number | null;
+
+  @Field(() => Count, {
+    nullable: true,
+    description: 'Simulated second since which it does not do what rebalancing asks; null: it does.',
+  })
+  stuckSinceTick!: number | null;
+
+  @Field(() => Count, { nullable: true, description: 'Simulated second from which a stuck guest is tried again.' })
+  forgivenAtTick!: number | null;
+
   @Field(() => GuestFeatures)
   features!: GuestFeatures;
 

@@ -1,5 +1,6 @@
-import { Guests, type GuestRecord, type HostRecord } from '#persistence';
+import { Guests, type GuestRecord, type HostRecord, type RebalanceMoveRecord } from '#persistence';
 import type { GuestState } from '#contracts';
+import { TICK_MS } from '#units';
 import { Args, Context, Field, ID, InputType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { GuestOrder } from '#persistence';
 import { GuestOrderEnum, GuestStateEnum } from '../enums.js';
@@ -8,6 +9,8 @@ import { Host } from '../host/host.model.js';
 import type { Loaders } from '../loaders.js';
 import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
 import { PageArgs, toPageRequest } from '../paging/page-args.js';
+import { RebalanceMove } from '../rebalance/rebalance.model.js';
+import { Count } from '../scalars/whole-number.js';
 import { Guest, GuestConnection, Workload } from './guest.model.js';
 import { describeWorkload } from './workload.js';
 
@@ -21,6 +24,12 @@ export class GuestFilter {
 
   @Field(() => String, { nullable: true, description: 'Part of the name, in any case of letters.' })
   name?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Those that do not do what rebalancing asks, or those that do.',
+  })
+  stuck?: boolean | null;
 }
 
 @Resolver(() => Guest)
@@ -42,6 +51,7 @@ export class GuestResolver {
       hostId: filter?.hostId ?? undefined,
       states: filter?.states ?? undefined,
       nameContains: filter?.name ?? undefined,
+      isStuck: filter?.stuck ?? undefined,
     };
     return toConnection(await this.questions.list(wanted, orderBy, toPageRequest(page)));
   }
@@ -51,9 +61,36 @@ export class GuestResolver {
     return loaders.host.load(guest.hostId);
   }
 
+  @ResolveField(() => Count, { nullable: true })
+  heldUntilTick(@Parent() { heldUntilMs }: GuestRecord): number | null {
+    return tickOf(heldUntilMs);
+  }
+
+  @ResolveField(() => Count, { nullable: true })
+  stuckSinceTick(@Parent() { stuckSinceMs }: GuestRecord): number | null {
+    return tickOf(stuckSinceMs);
+  }
+
+  @ResolveField(() => Count, { nullable: true })
+  forgivenAtTick(@Parent() { forgivenAtMs }: GuestRecord): number | null {
+    return tickOf(forgivenAtMs);
+  }
+
+  @ResolveField(() => RebalanceMove, {
+    nullable: true,
+    description: 'What rebalancing did last with the guest, and why.',
+  })
+  lastMove(@Parent() { id }: GuestRecord, @Context('loaders') loaders: Loaders): Promise<RebalanceMoveRecord | null> {
+    return loaders.newestMove.load(id);
+  }
+
   @ResolveField(() => Workload)
   async workload(@Parent() { workload }: GuestRecord, @Context('loaders') loaders: Loaders): Promise<Workload> {
     const trace = workload.kind === 'TRACE' ? await loaders.trace.load(workload.traceId) : null;
     return { kind: workload.kind, description: describeWorkload(workload, trace?.name) };
   }
+}
+
+function tickOf(simulatedMs: number | null): number | null {
+  return simulatedMs === null ? null : Math.ceil(simulatedMs / TICK_MS);
 }

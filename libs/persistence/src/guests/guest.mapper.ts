@@ -29,6 +29,11 @@ export interface GuestRecord {
   readonly seed: number;
   /** Size of the balloon that was last asked for and acknowledged. */
   readonly targetBytes: number;
+  /** Simulated milliseconds until which rebalancing leaves its balloon alone; null: never held. */
+  readonly heldUntilMs: number | null;
+  /** Since when it does not do what rebalancing asks, and when it is tried again; null: it does. */
+  readonly stuckSinceMs: number | null;
+  readonly forgivenAtMs: number | null;
   /** Null until the guest has booted. */
   readonly bornTick: number | null;
   readonly createdAt: Date;
@@ -52,8 +57,7 @@ export interface LatestDetail {
 }
 
 /** Columns that are no part of a guest as others see it. */
-type NotShown =
-  'shardId' | 'nextSequence' | 'deletedAt' | 'heldUntilMs' | 'stuckSinceMs' | 'stuckCount' | 'forgivenAtMs';
+type NotShown = 'shardId' | 'nextSequence' | 'deletedAt' | 'stuckCount';
 
 export function toGuest(row: Guest): GuestRecord {
   return {
@@ -72,9 +76,16 @@ export function toGuest(row: Guest): GuestRecord {
     workload: row.workload as unknown as WorkloadSpec,
     seed: Number(row.seed),
     targetBytes: Number(row.targetBytes),
-    bornTick: row.bornTick === null ? null : Number(row.bornTick),
+    heldUntilMs: numberOrNull(row.heldUntilMs),
+    stuckSinceMs: numberOrNull(row.stuckSinceMs),
+    forgivenAtMs: numberOrNull(row.forgivenAtMs),
+    bornTick: numberOrNull(row.bornTick),
     createdAt: row.createdAt,
   } satisfies Record<Exclude<keyof Guest, NotShown>, unknown>;
+}
+
+function numberOrNull(value: bigint | null): number | null {
+  return value === null ? null : Number(value);
 }
 
 export function toLatest(row: Omit<GuestLatest, 'zones' | 'vmstat' | 'stateDigest'>): LatestSample {

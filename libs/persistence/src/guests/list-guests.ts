@@ -23,6 +23,8 @@ export interface GuestFilter {
   readonly states?: readonly GuestState[] | undefined;
   /** Part of the name, in any case of letters. */
   readonly nameContains?: string | undefined;
+  /** Those that do not do what rebalancing asks, or those that do. */
+  readonly isStuck?: boolean | undefined;
 }
 
 interface Sort {
@@ -43,7 +45,8 @@ const SORTS: Readonly<Record<GuestOrder, Sort>> = {
 const MATCHES = `
    (cardinality($1::uuid[]) = 0 OR g.host_id = ANY($1))
    AND CASE WHEN cardinality($2::text[]) = 0 THEN g.state <> 'DELETED' ELSE g.state = ANY($2) END
-   AND ($3::text IS NULL OR position(lower($3) IN lower(g.name)) > 0)`;
+   AND ($3::text IS NULL OR position(lower($3) IN lower(g.name)) > 0)
+   AND ($4::boolean IS NULL OR (g.stuck_since_ms IS NOT NULL) = $4)`;
 
 export async function listGuests(
   database: Database,
@@ -53,15 +56,15 @@ export async function listGuests(
 ): Promise<CountedPage<GuestRecord>> {
   const list = `guests ${order}`;
   const { expression, type, direction } = SORTS[order];
-  const matching = [hostIds(filter), filter.states ?? [], filter.nameContains ?? null];
+  const matching = [hostIds(filter), filter.states ?? [], filter.nameContains ?? null, filter.isStuck ?? null];
   const [afterKey, afterId] = decodeCursor(list, request.after) ?? [null, null];
   const { rows } = await database.pool.query<{ id: string; key: string | number }>(
     `SELECT g.id, ${expression} AS key
        FROM guest g LEFT JOIN guest_latest l ON l.guest_id = g.id
       WHERE ${MATCHES}
-        AND ($4::uuid IS NULL OR (${expression}, g.id) ${direction === 'ASC' ? '>' : '<'} ($5::${type}, $4))
+        AND ($5::uuid IS NULL OR (${expression}, g.id) ${direction === 'ASC' ? '>' : '<'} ($6::${type}, $5))
       ORDER BY key ${direction}, g.id ${direction}
-      LIMIT $6`,
+      LIMIT $7`,
     [...matching, afterId, afterKey, request.first + 1],
   );
   const keys = new Map(rows.map((row) => [row.id, row.key]));

@@ -17,6 +17,11 @@ export type RebalanceRequest = Omit<RebalanceRunRecord, 'id' | 'createdAt'> & {
 };
 
 const LIST = 'rebalanceRuns';
+/** A move with its operation's result, as RebalanceMoveRecord has it. */
+const MOVE_COLUMNS = `m.run_id AS "runId", m.guest_id AS "guestId", m.host_id AS "hostId", m.phase,
+  m.from_bytes::float8 AS "fromBytes", m.to_bytes::float8 AS "toBytes", m.reason,
+  m.operation_id AS "operationId", m.not_applied AS "notApplied", o.status, o.outcome,
+  o.achieved_bytes::float8 AS "achievedBytes", o.deficit_bytes::float8 AS "deficitBytes"`;
 
 /** Questions about rebalancing runs. */
 export class Rebalances {
@@ -73,15 +78,24 @@ export class Rebalances {
   /** The moves of these runs with their operations' results, in the order of their plans. */
   async movesOf(runIds: readonly string[]): Promise<RebalanceMoveRecord[]> {
     const { rows } = await this.database.pool.query<RebalanceMoveRecord>(
-      `SELECT m.run_id AS "runId", m.guest_id AS "guestId", m.host_id AS "hostId", m.phase,
-              m.from_bytes::float8 AS "fromBytes", m.to_bytes::float8 AS "toBytes", m.reason,
-              m.operation_id AS "operationId", m.not_applied AS "notApplied", o.status, o.outcome,
-              o.achieved_bytes::float8 AS "achievedBytes", o.deficit_bytes::float8 AS "deficitBytes"
+      `SELECT ${MOVE_COLUMNS}
          FROM rebalance_move m LEFT JOIN operation o ON o.id = m.operation_id
         WHERE m.run_id = ANY($1::uuid[])
         ORDER BY m.run_id, m.host_id, m.place`,
       [distinctIds(runIds)],
     );
     return rows;
+  }
+
+  /** The newest move of each guest that was not only a dry run's, by id of the guest. */
+  async newestMoves(guestIds: readonly string[]): Promise<Map<string, RebalanceMoveRecord>> {
+    const { rows } = await this.database.pool.query<RebalanceMoveRecord>(
+      `SELECT DISTINCT ON (m.guest_id) ${MOVE_COLUMNS}
+         FROM rebalance_move m JOIN rebalance_run r ON r.id = m.run_id LEFT JOIN operation o ON o.id = m.operation_id
+        WHERE m.guest_id = ANY($1::uuid[]) AND NOT r.dry_run
+        ORDER BY m.guest_id, m.run_id DESC`,
+      [distinctIds(guestIds)],
+    );
+    return new Map(rows.map((move) => [move.guestId, move]));
   }
 }
