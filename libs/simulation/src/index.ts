@@ -17,3 +17,5 @@ export type { CellKey, CellResult } from './experiment/model/cell.js';
 export type { Bound, ExperimentAnswer } from './experiment/model/answer.js';
 export { COST_SOURCES } from './costs/cost-sources.js';
 export { drawSpecs, sensitivityOf } from './experiment/statistics/sensitivity.js';
+export { holds, type Target } from './validation/target.js';
+export { TARGETS } from './validation/targets.js';

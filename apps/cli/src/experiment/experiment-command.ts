@@ -4,6 +4,7 @@ import { DomainError } from '#contracts';
 import { PRESETS, SPEC_SCHEMA, boundOfTrace } from '#simulation';
 import { boundText } from './bound-text.js';
 import { readExperiment } from './read-experiment.js';
+import { validateCommand } from './validation/validate-command.js';
 import { run, sensitivity, type RunOptions, type SensitivityOptions } from './run-experiment.js';
 
 interface BoundOptions {
@@ -57,6 +58,7 @@ export function experimentCommand(): Command {
     .option('--json', 'print it as JSON')
     .option(...WORKERS_OPTION)
     .action((path: string | undefined, options: SensitivityOptions) => sensitivity(path, options));
+  command.addCommand(validateCommand());
   return command;
 }
 

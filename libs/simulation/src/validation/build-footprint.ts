@@ -1,7 +1,8 @@
 /** E1, E2, E3: what a build costs the host while it runs and after, with free page reporting and without. */
-import { Guest, IDLE_WORKLOAD, type GuestOptions } from '#guest';
+import { Guest } from '#guest';
 import { readUsage, type MemoryUsage } from '#memory-core';
 import { GIB, PAGE_SIZE_BYTES } from '#units';
+import { builderOptions } from './builder-guest.js';
 import { CompilerRun } from './compiler-run.js';
 import { near, within, type Target } from './target.js';
 
@@ -87,8 +88,8 @@ function footprint(freePageReporting: boolean): Footprint {
 }
 
 function measure(freePageReporting: boolean): Footprint {
-  const guest = Guest.boot(optionsOf(freePageReporting), 0);
-  const build = new CompilerRun(guest.memory, BUILD_SEC, 1);
+  const guest = Guest.boot(builderOptions(freePageReporting), 0);
+  const build = new CompilerRun(guest.memory, { lengthSec: BUILD_SEC, jobs: 12, seed: 1 });
   const sums = { resident: 0, used: 0, cached: 0, unavailable: 0 };
   let peak = 0;
   const second = (): MemoryUsage => {
@@ -140,19 +141,4 @@ function hugeFreePages({ zones }: MemoryUsage): number {
 
 function gib(pages: number): number {
   return (pages * PAGE_SIZE_BYTES) / GIB;
-}
-
-function optionsOf(freePageReporting: boolean): GuestOptions {
-  return {
-    assignedBytes: 16 * GIB,
-    numaNodes: 1,
-    kernelProfile: '6.1',
-    memoryBallooning: true,
-    balloonCompaction: true,
-    deflateOnOom: false,
-    freePageReporting,
-    freePageHinting: false,
-    workload: IDLE_WORKLOAD,
-    seed: 1,
-  };
 }

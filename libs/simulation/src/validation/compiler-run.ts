@@ -1,5 +1,5 @@
 /**
- * The software of a machine that builds a compiler: twelve jobs at a time, which come and go while object files and the
+ * The software of a machine that builds a compiler: a job for each processor, which come and go while object files and the
  * kernel's caches grow between them. It acts on a guest's memory from outside, a second at a time.
  *
  * Sizes as the reference of the workload model reads them from the published run (luhsra/hyperalloc-bench): 6.9 GiB used on
@@ -12,7 +12,6 @@ import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream } from '#units';
 
 const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
 const GIB_PAGES = GIB / PAGE_SIZE_BYTES;
-const SLOTS = 12;
 /** At a job's peak: its mean over its life is three quarters of that. */
 const MEDIAN_JOB_PAGES = 453 * MIB_PAGES;
 const JOB_SPREAD = 0.7;
@@ -21,7 +20,8 @@ const MEDIAN_LIFE_SEC = 8;
 const LIFE_SPREAD = 1;
 /** Of the whole run: from here on it links. */
 const LINK_FROM_RATIO = 0.9;
-const LINKERS = 4;
+/** Link jobs take turns with memory in mind: a third of the processors. */
+const LINKERS_PER_JOB = 1 / 3;
 const LEAST_LINKER_PAGES = 2 * GIB_PAGES;
 const MOST_LINKER_PAGES = 4 * GIB_PAGES;
 const LINK_SEC = 45;
@@ -54,6 +54,13 @@ interface Job {
   ageSec: number;
 }
 
+export interface BuildPlan {
+  readonly lengthSec: number;
+  /** Jobs at a time. */
+  readonly jobs: number;
+  readonly seed: number;
+}
+
 export class CompilerRun {
   readonly #random: RandomStream;
   readonly #jobs: Job[] = [];
@@ -65,10 +72,9 @@ export class CompilerRun {
 
   constructor(
     private readonly memory: Memory,
-    private readonly lengthSec: number,
-    seed: number,
+    private readonly plan: BuildPlan,
   ) {
-    this.#random = RandomStream.of(seed, 'compiler run');
+    this.#random = RandomStream.of(plan.seed, 'compiler run');
     this.#objects = { owner: createOwner(memory, 'FILE'), given: 0 };
     this.#sources = { owner: createOwner(memory, 'FILE'), given: 0 };
     this.#slab = { owner: createOwner(memory, 'SLAB_RECLAIMABLE'), given: 0 };
@@ -78,8 +84,9 @@ export class CompilerRun {
   /** One second of building. */
   advance(): void {
     this.#second++;
-    const isLinking = this.#second > LINK_FROM_RATIO * this.lengthSec;
-    while (this.#jobs.length < (isLinking ? LINKERS : SLOTS)) this.#start(isLinking);
+    const isLinking = this.#second > LINK_FROM_RATIO * this.plan.lengthSec;
+    while (this.#jobs.length < (isLinking ? Math.round(LINKERS_PER_JOB * this.plan.jobs) : this.plan.jobs))
+      this.#start(isLinking);
     for (let turn = 0; turn < TURNS; turn++) {
       for (const job of this.#jobs) this.#growJob(job, turn);
       this.#growFiles(isLinking, turn);
@@ -130,7 +137,7 @@ export class CompilerRun {
   }
 
   #growFiles(isLinking: boolean, turn: number): void {
-    const progress = (this.#second - 1 + (turn + 1) / TURNS) / this.lengthSec;
+    const progress = (this.#second - 1 + (turn + 1) / TURNS) / this.plan.lengthSec;
     const linked = isLinking ? (progress - LINK_FROM_RATIO) / (1 - LINK_FROM_RATIO) : 0;
     const compiled = Math.min(1, progress / LINK_FROM_RATIO);
     grow(this.memory, this.#sources, SOURCE_PAGES * compiled);

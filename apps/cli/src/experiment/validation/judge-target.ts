@@ -1,0 +1,35 @@
+import { holds, type Target } from '#simulation';
+
+/** A finding in four digits, as it is printed and stored. */
+export interface JudgedFinding {
+  readonly figure: string;
+  readonly published: number;
+  readonly ours: number;
+  readonly low: number;
+  readonly high: number;
+  readonly holds: boolean;
+}
+
+export interface TargetJudgement extends Pick<Target, 'id' | 'title' | 'origin' | 'setup' | 'missed'> {
+  readonly findings: readonly JudgedFinding[];
+}
+
+const DIGITS = 4;
+
+/** Runs a target: seconds to minutes. */
+export function judgeTarget(target: Target): TargetJudgement {
+  const { id, title, origin, setup, missed } = target;
+  const findings = target.run().map((finding) => ({
+    figure: finding.figure,
+    published: finding.published,
+    ours: rounded(finding.ours),
+    low: rounded(finding.accept.low),
+    high: rounded(finding.accept.high),
+    holds: holds(finding),
+  }));
+  return { id, title, origin, setup, missed, findings };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(DIGITS));
+}

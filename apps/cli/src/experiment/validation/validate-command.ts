@@ -1,0 +1,48 @@
+/** `ballast experiment validate`: repeats published experiments and holds ours to them. */
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { DomainError } from '#contracts';
+import { TARGETS, type Target } from '#simulation';
+import { judgeTarget, type TargetJudgement } from './judge-target.js';
+import { targetsMarkdown } from './targets-markdown.js';
+
+interface ValidateOptions {
+  readonly json?: true;
+  readonly markdown?: string;
+}
+
+export function validateCommand(): Command {
+  return new Command('validate')
+    .description('repeat published experiments; exit code 1 when a figure is missed')
+    .argument('[target...]', `which: ${TARGETS.map(({ id }) => id).join(', ')}; all when left out`)
+    .option('--json', 'print the findings as JSON')
+    .option('--markdown <file>', 'write them as Markdown')
+    .action((names: string[], { json, markdown }: ValidateOptions) => {
+      const judgements = chosen(names).map((target) => {
+        const judgement = judgeTarget(target);
+        if (json !== true) console.log(judgementText(judgement));
+        return judgement;
+      });
+      if (json === true) console.log(JSON.stringify(judgements, null, 2));
+      if (markdown !== undefined) writeFileSync(markdown, targetsMarkdown(judgements));
+      if (judgements.some(({ findings }) => findings.some(({ holds }) => !holds))) process.exitCode = 1;
+    });
+}
+
+function chosen(names: readonly string[]): readonly Target[] {
+  if (names.length === 0) return TARGETS;
+  return names.map((name) => {
+    const found = TARGETS.find(({ id }) => id === name.toUpperCase());
+    if (found !== undefined) return found;
+    const known = TARGETS.map(({ id }) => id).join(', ');
+    throw new DomainError('BAD_INPUT', `there is no target ${name}; there are ${known}`);
+  });
+}
+
+function judgementText({ id, title, findings }: TargetJudgement): string {
+  const lines = findings.map(
+    ({ holds, figure, published, ours, low, high }) =>
+      `  ${holds ? 'holds ' : 'MISSED'} ${figure}: ${ours}, published ${published} (${low} to ${high})`,
+  );
+  return [`${id} ${title}`, ...lines].join('\n');
+}

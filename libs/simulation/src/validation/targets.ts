@@ -1,0 +1,15 @@
+/** Published experiments, in the order in which each rests on those before it: mechanism first, then policies, then fleets. */
+import { BUILD_FOOTPRINT, BUILD_FRAGMENTATION, BUILD_RETENTION } from './build-footprint.js';
+import { RENDER } from './render.js';
+import { RESIZE } from './resize.js';
+import type { Target } from './target.js';
+import { THREE_BUILDERS } from './three-builders.js';
+
+export const TARGETS: readonly Target[] = [
+  RESIZE,
+  BUILD_FRAGMENTATION,
+  BUILD_FOOTPRINT,
+  BUILD_RETENTION,
+  RENDER,
+  THREE_BUILDERS,
+];
