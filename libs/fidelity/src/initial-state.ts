@@ -165,7 +165,6 @@ function frameRuns(recording: Recording): FrameRun[] {
   const { pageblocks } = (snapshot as { readonly pagemap?: { readonly pageblocks: readonly string[] } }).pagemap ?? {
     pageblocks: [],
   };
-  if (pageblocks.length === 0) throw new RangeError(`${recording.name}: boot has no page map`);
   return pageblocks.flatMap((text, block) => spread(parseRuns(text), block));
 }
 

@@ -100,11 +100,27 @@ export function parseRecording(json: unknown, name: string): Recording {
   objectAt(boot['info'], 'boot.info');
   objectAt(boot['snapshot_before_modules'], 'boot.snapshot_before_modules');
   checkSnapshot(objectAt(boot['snapshot'], 'boot.snapshot'), 'boot.snapshot');
-  if (boot['pagemap_rle'] !== undefined) textAt(boot['pagemap_rle'], 'boot.pagemap_rle');
+  checkPageMap(boot);
   listAt(file['steps'], 'steps').forEach((step, index) => {
     checkStep(objectAt(step, `steps[${index}]`), `steps[${index}]`);
   });
   return { note: '', ...file, name } as unknown as Recording;
+}
+
+/** A whole map, or the classes of each pageblock. */
+function checkPageMap(boot: Fields): void {
+  if (boot['pagemap_rle'] !== undefined) {
+    textAt(boot['pagemap_rle'], 'boot.pagemap_rle');
+    return;
+  }
+  const { pagemap } = objectAt(boot['snapshot'], 'boot.snapshot');
+  const blocks = typeof pagemap === 'object' && pagemap !== null ? (pagemap as Fields)['pageblocks'] : undefined;
+  if (!Array.isArray(blocks) || blocks.length === 0) {
+    throw new RangeError('boot must have a page map: pagemap_rle, or snapshot.pagemap.pageblocks');
+  }
+  blocks.forEach((block: unknown, index) => {
+    textAt(block, `boot.snapshot.pagemap.pageblocks[${index}]`);
+  });
 }
 
 function checkStep(step: Fields, at: string): void {

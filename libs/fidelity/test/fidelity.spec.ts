@@ -11,6 +11,7 @@ const TOTAL = 'MemTotal after each step';
 const FREE = 'free pages and pages on per-CPU lists';
 const MEM_FREE = 'MemFree, always';
 const MIGRATED = 'pages migrated and isolated by a compaction of hashed holes';
+const DIRECTIONS = 'directions of the frames of fragmented memory';
 const LARGE = 'free blocks of order ≥ 9 after a manual compaction';
 const IDLE: readonly string[] = [BALLOON, MOVED, BOOT, TOTAL, FREE, MEM_FREE];
 
@@ -26,13 +27,47 @@ describe('a recording replayed from its boot state', () => {
     ['inflate-panic-256-6.12', [BOOT]],
     ['free-page-reporting-on-512-6.12', [...IDLE, 'host-resident memory']],
     ['free-page-reporting-off-512-6.12', [...IDLE, 'host-resident memory']],
-    ['compaction-random-256-6.12', [...IDLE, MIGRATED, LARGE]],
+    [
+      'online-types-1024-6.12',
+      [
+        ...IDLE,
+        'errno of taking a block offline or online',
+        'present pages of the zones after it, and managed ones while the balloon is empty',
+        'watermarks after sysctl writes and block changes',
+      ],
+    ],
+    [
+      'numa-512-6.12',
+      [
+        ...IDLE,
+        'balloon pages per node',
+        'pages moved by compacting a node or migrating a process',
+        'host-resident memory',
+      ],
+    ],
+    [
+      'kcompactd-512-6.12',
+      [...IDLE, 'pages moved by proactive compaction', 'unusable index after proactive compaction', DIRECTIONS],
+    ],
+    ['compaction-random-256-6.12', [...IDLE, MIGRATED, LARGE, DIRECTIONS]],
     ['compaction-random-256-6.1', [...IDLE, MIGRATED, LARGE]],
   ])('%s keeps its bounds', (name, metrics) => {
     const found = verdicts(replayed(name).comparisons);
     const broken = found.filter(({ metric, holds }) => metrics.includes(metric) && !holds);
     expect(broken.map(({ metric, worst }) => ({ metric, worst }))).toEqual([]);
     expect(metrics.filter((wanted) => !found.some(({ metric }) => metric === wanted))).toEqual([]);
+  });
+});
+
+describe('work that goes on beside the balloon', () => {
+  it('is replayed: what the recorded steps took in the meantime, the simulated ones did', () => {
+    const { replay, recording } = replayed('pagecache-reclaim-512-6.12');
+    expect(replay.steps.filter(({ isDone }) => !isDone)).toEqual([]);
+    const join = recording.steps.findIndex(({ op }) => op === 'worker_join');
+    // The random reads bring pages in while the balloon takes others, and go on after it.
+    const readKb = (index: number): number => replay.steps[index]?.observed.vmstat['pgpgin'] ?? 0;
+    expect(readKb(join - 1)).toBeGreaterThan(readKb(join - 3));
+    expect(readKb(join)).toBeGreaterThan(readKb(join - 1));
   });
 });
 

@@ -115,7 +115,7 @@ function badInput(path: string, reason: string): DomainError {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error).replace(/^Error: /, '');
 }
 
 function label(index: number, op: string, args: Readonly<Record<string, unknown>>): string {
