@@ -3,7 +3,8 @@
  * memory is revoked from the guest that pays least for it, where a guest pays shares per page and an idle page costs
  * k = 1 / (1 − tax) times an active one. Where revocation comes to rest all guests pay the same, so the sizes are computed
  * at once instead of page by page. How active a guest is comes from page sampling, as the largest of three averages: up
- * at once, down slowly. Nothing is reclaimed while the host's state is HIGH; below it, down to the HIGH threshold.
+ * at once, down slowly. While the host's state is HIGH it gains nothing: what is spare is given, and memory only moves between
+ * guests, as ESX rebalances by its estimates of idle memory; below HIGH memory is reclaimed up to the HIGH threshold.
  */
 import { HOST_STATES } from '#contracts';
 import { MIB, PAGE_SIZE_BYTES } from '#units';
