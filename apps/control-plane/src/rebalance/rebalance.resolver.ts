@@ -50,8 +50,10 @@ export class RebalanceResolver {
   async rebalanceRuns(
     @Args() page: PageArgs,
     @Args('hostId', { type: () => ID, nullable: true }) hostId: string | null,
+    @Args('scheduleId', { type: () => ID, nullable: true }) scheduleId: string | null,
   ): Promise<ConnectionOf<RebalanceRunRecord>> {
-    return toConnection(await this.questions.list(hostId ?? undefined, toPageRequest(page)));
+    const filter = { hostId: hostId ?? undefined, scheduleId: scheduleId ?? undefined };
+    return toConnection(await this.questions.list(filter, toPageRequest(page)));
   }
 
   @Query(() => [RebalanceSchedule], {

@@ -16,6 +16,12 @@ export type RebalanceRequest = Omit<RebalanceRunRecord, 'id' | 'createdAt'> & {
   readonly hostId: string | null;
 };
 
+/** Only runs of this host, of this schedule. */
+export interface RebalanceFilter {
+  readonly hostId?: string | undefined;
+  readonly scheduleId?: string | undefined;
+}
+
 const LIST = 'rebalanceRuns';
 /** A move with its operation's result, as RebalanceMoveRecord has it. */
 const MOVE_COLUMNS = `m.run_id AS "runId", m.guest_id AS "guestId", m.host_id AS "hostId", m.phase,
@@ -52,11 +58,13 @@ export class Rebalances {
   }
 
   /** The newest first. */
-  async list(hostId: string | undefined, request: PageRequest): Promise<CountedPage<RebalanceRunRecord>> {
+  async list({ hostId, scheduleId }: RebalanceFilter, request: PageRequest): Promise<CountedPage<RebalanceRunRecord>> {
     const { prisma } = this.database;
     const after = decodeIdCursor(LIST, request.after);
-    const where: Prisma.RebalanceRunWhereInput =
-      hostId === undefined ? {} : { hosts: { some: { hostId: { in: distinctIds([hostId]) } } } };
+    const where: Prisma.RebalanceRunWhereInput = {
+      ...(hostId === undefined ? {} : { hosts: { some: { hostId: { in: distinctIds([hostId]) } } } }),
+      ...(scheduleId === undefined ? {} : { scheduleId: { in: distinctIds([scheduleId]) } }),
+    };
     const rows = await prisma.rebalanceRun.findMany({
       where: after === null ? where : { ...where, id: { lt: after } },
       orderBy: { id: 'desc' },
