@@ -5,12 +5,17 @@ import { PAGE_SIZE_BYTES } from '#units';
 
 const NO_PRESSURE = { some10: 0, some60: 0, full10: 0, full60: 0 } as const;
 
-/** What is resident beyond the host's memory lies in its swap. `past`: what rebalancing did lately, the oldest first. */
+/**
+ * What is resident beyond the host's memory lies in its swap, a part of every guest's alike: a host does not ask who owns its coldest
+ * pages. `past`: what rebalancing did lately, the oldest first.
+ */
 export function toHostView(inputs: HostInputs, past: readonly PastMove[]): HostView {
   const residentBytes = inputs.guests.reduce((sum, guest) => sum + (guest.residentBytes ?? 0), 0);
   const wantedBytes = inputs.reservedBytes + residentBytes;
   const usedBytes = Math.min(wantedBytes, inputs.capacityBytes);
   const freeBytes = inputs.capacityBytes - usedBytes;
+  const swapUsedBytes = Math.min(inputs.swapBytes, wantedBytes - usedBytes);
+  const swappedRatio = residentBytes > 0 ? swapUsedBytes / residentBytes : 0;
   return {
     timeMs: inputs.timeMs,
     host: {
@@ -21,15 +26,22 @@ export function toHostView(inputs: HostInputs, past: readonly PastMove[]): HostV
       freeBytes,
       availableBytes: freeBytes,
       swapTotalBytes: inputs.swapBytes,
-      swapUsedBytes: Math.min(inputs.swapBytes, wantedBytes - usedBytes),
+      swapUsedBytes,
       pressure: NO_PRESSURE,
       state: inputs.state,
     },
-    guests: inputs.guests.map((guest) => toGuestView(guest, inputs.timeMs, past)),
+    guests: inputs.guests.map((guest) => toGuestView(guest, { timeMs: inputs.timeMs, swappedRatio, past })),
   };
 }
 
-function toGuestView(guest: GuestInputs, timeMs: number, past: readonly PastMove[]): GuestView {
+interface Circumstances {
+  readonly timeMs: number;
+  /** Share of what is resident that the host has swapped out. */
+  readonly swappedRatio: number;
+  readonly past: readonly PastMove[];
+}
+
+function toGuestView(guest: GuestInputs, { timeMs, swappedRatio, past }: Circumstances): GuestView {
   const isForgiven = guest.forgivenAtMs !== null && guest.forgivenAtMs <= timeMs;
   return {
     id: guest.id,
@@ -43,7 +55,7 @@ function toGuestView(guest: GuestInputs, timeMs: number, past: readonly PastMove
     balloonTargetBytes: guest.targetBytes,
     balloonActualBytes: guest.balloonActualBytes ?? 0,
     residentBytes: guest.residentBytes ?? 0,
-    swappedBytes: 0,
+    swappedBytes: Math.floor((guest.residentBytes ?? 0) * swappedRatio),
     stats: toStats(guest, timeMs),
     stuckSinceMs: isForgiven ? null : guest.stuckSinceMs,
     lastMovedMs: guest.lastMovedMs,
