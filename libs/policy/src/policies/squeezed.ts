@@ -136,7 +136,7 @@ function shareOut(view: HostView, active: readonly Domain[], values: Values): Om
   const moves: Move[] = [];
   for (const { domain, wanted } of chosen) {
     if (Math.abs(wanted - domain.target) < 1) continue;
-    const reason = `${figures}: ${size(wanted)} of ${size(domain.low)} to ${size(domain.high)}`;
+    const reason = `${figures}: ${size(wanted)} between ${size(domain.low)} and ${size(domain.high)}`;
     moves.push({ guest: domain.guest, rawBalloonTargetBytes: domain.guest.assignedBytes - wanted, reason });
   }
   const waiting = new Set(chosen.map(({ domain }) => domain.guest.id));
