@@ -4,6 +4,7 @@ import { MIB } from '#units';
 import { admitOperations } from '../src/admission.js';
 import { Guests } from '../src/guests/guests.js';
 import { Hosts } from '../src/hosts/hosts.js';
+import { readControllerCounts } from '../src/rebalance/controller-counts.js';
 import type { Lease } from '../src/lease.js';
 import { recoverableGuests } from '../src/members.js';
 import { NotificationListener } from '../src/notifications.js';
@@ -207,7 +208,7 @@ describe('the commit of a step', () => {
     expect(await find(failed.operationId)).toMatchObject({ outcome: 'REFUSED', finishedTick: 13 });
   });
 
-  it('asks the rule about each living host with the share that its guests leave free', async () => {
+  it('asks the rule about each living host with the share that its guests leave free, and counts what changes', async () => {
     const [guest] = await bornGuests(database(), lease, 1);
     const host = await database().prisma.host.findUniqueOrThrow({ where: { id: guest!.hostId } });
     const asked: [HostState, number][] = [];
@@ -228,6 +229,8 @@ describe('the commit of a step', () => {
       ['HIGH', 0.25],
       ['SOFT', 0.25],
     ]);
+    const transition = { name: 'STATE_TRANSITION', labels: { from: 'HIGH', to: 'SOFT' }, value: 1 };
+    expect(await readControllerCounts(database())).toEqual([transition]);
     await new Hosts(database()).delete(host.id, true);
     asked.length = 0;
     const [other] = await bornGuests(database(), lease, 1);
