@@ -162,6 +162,18 @@ describe('what the recordings show', () => {
     }
   });
 
+  it('16: three requests for huge pages stay where they are: kswapd has given up, and nobody wakes kcompactd', () => {
+    const name = 'hugetlb-512-6.12';
+    const { recording, replay } = replayed(name);
+    expect(changeOf(name, 'pageoutrun', 4)).toEqual({ recorded: 16, simulated: 16 });
+    for (const index of [12, 13, 14]) {
+      expect(changeOf(name, 'compact_daemon_wake', index).simulated).toBe(0);
+      expect(Math.abs((replay.steps[index]?.answer.hugePages ?? 0) - (recording.steps[index]?.got ?? 0))).toBeLessThan(
+        3,
+      );
+    }
+  });
+
   it('17: with page cache in the way the balloon reaches every target that the recorded one reached', () => {
     const { comparisons } = replayed('inflate-pagecache-256-6.12');
     const found = comparisons.filter(({ metric }) => metric.startsWith('balloon pages of a target'));

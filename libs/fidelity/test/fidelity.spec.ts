@@ -49,6 +49,7 @@ describe('a recording replayed from its boot state', () => {
       'kcompactd-512-6.12',
       [...IDLE, 'pages moved by proactive compaction', 'unusable index after proactive compaction', DIRECTIONS],
     ],
+    ['hugetlb-512-6.12', [BALLOON, MOVED, BOOT, TOTAL, MEM_FREE, 'huge pages of the pool after each request']],
     ['compaction-random-256-6.12', [...IDLE, MIGRATED, LARGE, DIRECTIONS]],
     ['compaction-random-256-6.1', [...IDLE, MIGRATED, LARGE]],
   ])('%s keeps its bounds', (name, metrics) => {

@@ -24,7 +24,7 @@ import { S_PANIC } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { MAX_RECLAIM_RETRIES } from '../reclaim/balance.js';
 import { directReclaim } from '../reclaim/direct-reclaim.js';
-import { wakeKswapd } from '../reclaim/kswapd.js';
+import { runPendingKswapd, wakeKswapd } from '../reclaim/kswapd.js';
 import { outOfMemory } from '../reclaim/oom.js';
 import { runToEnd } from '../tasks/task.js';
 import { takeFromFreelists, takeRunFromFreelists, zonelistOf } from './freelist.js';
@@ -81,7 +81,11 @@ export function slowPath(memory: Memory, request: PageRequest): number {
     if ((gfp & GFP_BIT_NORETRY) !== 0) return NIL;
     if (order > COSTLY_ORDER && (gfp & GFP_BIT_RETRY_MAYFAIL) === 0) return NIL;
     fruitless = round.reclaimed > 0 && order <= COSTLY_ORDER ? 0 : fruitless + 1;
-    if (fruitless <= MAX_RECLAIM_RETRIES) continue;
+    if (fruitless <= MAX_RECLAIM_RETRIES) {
+      // Others have their turn before the next round.
+      runPendingKswapd(memory);
+      continue;
+    }
     if (unreserveHighatomic(memory, zonelistOf(memory, gfp, request.node), gfpMigratetype(gfp), true)) continue;
     if (round.reclaimed > 0 && shouldCompactRetry(effort, order, round.result, true)) continue;
     pfn = lastResort(memory, request, rights);

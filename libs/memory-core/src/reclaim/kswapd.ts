@@ -100,10 +100,12 @@ export function* runKswapd(memory: Memory, node: number): Task<void> {
   nodes[row + N_KSWAPD_ORDER] = 0;
   nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE] = 0;
 
-  yield* balanceNode(memory, node, order, highestType);
+  const reclaimedFor = yield* balanceNode(memory, node, order, highestType);
   scalars[S_KSWAPD_WAKES] &= ~(1 << node);
   if (!isNodeHopeless(memory, node) && !isNodeBalanced(memory, node, 0, highestType)) return;
-  wakeKcompactd(memory, node, order, highestType);
+  // The block is kcompactd's to make when there is enough now to make it of, and only then: recorded guests without anything to
+  // reclaim never wake it.
+  if (reclaimedFor < order) wakeKcompactd(memory, node, order, highestType);
   nodes[row + N_KSWAPD_NAPS] = 1;
 }
 
@@ -118,7 +120,8 @@ export function endKswapdNap(memory: Memory, node: number): void {
   memory.scalars[S_KSWAPD_WAKES] |= 1 << node;
 }
 
-function* balanceNode(memory: Memory, node: number, order: number, highestType: number): Task<void> {
+/** Returns the order that it reclaimed for in the end: 0 once it had reclaimed enough for a block. */
+function* balanceNode(memory: Memory, node: number, order: number, highestType: number): Task<number> {
   const { zones } = memory;
   const near = managedZones(memory, node, highestType);
   const boosts = near.map((zone) => zones[zone * ZONE_FIELDS + Z_BOOST]);
@@ -149,12 +152,14 @@ function* balanceNode(memory: Memory, node: number, order: number, highestType: 
   for (const zone of near) clearPcpFlag(memory, zone, ZONE_RECLAIM_ACTIVE);
   noteRefaults(memory, node);
   stallOfKswapd(memory, control);
-  if (!boosted) return;
+  const reclaimedFor = control.reclaimed >= compactGap(order) ? 0 : order;
+  if (!boosted) return reclaimedFor;
   near.forEach((zone, index) => {
     const row = zone * ZONE_FIELDS;
     zones[row + Z_BOOST] -= Math.min(zones[row + Z_BOOST], boosts[index]);
   });
   wakeKcompactd(memory, node, PAGEBLOCK_ORDER, highestType);
+  return reclaimedFor;
 }
 
 function targetOf(memory: Memory, near: readonly number[]): number {
