@@ -31,6 +31,9 @@ const BESIDE_PAGES = 256;
 const TOUCH_US = 0.5;
 const MAJOR_FAULT_US = 150;
 
+/** Done in one piece when its turn comes. */
+const AT_ONCE: readonly string[] = ['touch', 'read', 'seq'];
+
 export class Workers {
   /** Owner ids by worker and slot. */
   readonly #mappings = new Map<string, { readonly owner: number; readonly pages: number }>();
@@ -66,6 +69,7 @@ export class Workers {
     const [name = '', ...words] = text.split(' ');
     const [slot = 0, mib = 0, ms = 0] = words.map(Number);
     if (name === 'cyc') return this.#cycle(`${worker}/${slot}`, mib * PAGES_PER_MIB, ms * 1000);
+    if (AT_ONCE.includes(name)) return this.#atOnce(worker, text);
     if (name !== 'frand') return null;
     const [device = '', ...numbers] = words;
     const [diskMib = 0, count = 0, seed = 0] = numbers.map(Number);
@@ -178,6 +182,18 @@ export class Workers {
   #migrateSlot(key: string, toNode: number): void {
     const mapping = this.#mappings.get(key);
     if (mapping !== undefined) runToEnd(this.memory, migrateToNode(this.memory, mapping.owner, toNode));
+  }
+
+  /** What needs no pace of its own. */
+  #atOnce(worker: number, text: string): Work {
+    let isLeft = true;
+    const go = (): number => {
+      if (!isLeft) return 0;
+      isLeft = false;
+      this.command(worker, text, () => undefined);
+      return 1;
+    };
+    return { isEndless: false, go };
   }
 
   /** Writes to the first pages of a mapping, in order, again and again. */

@@ -1,6 +1,6 @@
 /** Recordings of real kernels that the replay must not fall behind: each with the bounds that hold for it. */
 import { describe, expect, it } from '@jest/globals';
-import { verdicts } from '../src/index.js';
+import { replay, verdicts } from '../src/index.js';
 import { oneCompactions } from '../src/one-compaction.js';
 import { readRecording, replayed } from './recorded.js';
 
@@ -69,6 +69,22 @@ describe('work that goes on beside the balloon', () => {
     const readKb = (index: number): number => replay.steps[index]?.observed.vmstat['pgpgin'] ?? 0;
     expect(readKb(join - 1)).toBeGreaterThan(readKb(join - 3));
     expect(readKb(join)).toBeGreaterThan(readKb(join - 1));
+  });
+});
+
+describe('a command that starts beside the balloon', () => {
+  const started = (cmd: string): { isDone: boolean; readKb: number } => {
+    const recording = readRecording('inflate-pagecache-256-6.12');
+    const [hold, , inflate] = recording.steps;
+    if (hold === undefined || inflate === undefined) throw new RangeError('no such steps');
+    const begin = { ...hold, op: 'worker_start', args: { worker: 0, cmd } };
+    const { steps } = replay({ ...recording, steps: [{ ...hold, op: 'spawn', args: { worker: 0 } }, begin, inflate] });
+    return { isDone: steps.every((step) => step.isDone), readKb: steps.at(-1)?.observed.vmstat['pgpgin'] ?? 0 };
+  };
+
+  it('is done while the balloon is at work, or said not to be known', () => {
+    expect(started('seq /dev/vda 16')).toEqual({ isDone: true, readKb: 16 * 1024 });
+    expect(started('knit /dev/vda 16')).toEqual({ isDone: false, readKb: 0 });
   });
 });
 
