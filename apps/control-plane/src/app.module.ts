@@ -1,5 +1,5 @@
 import { JobsModule } from '#jobs';
-import { Database, Fleet, Guests, History, Hosts, Operations, Rebalances, Traces } from '#persistence';
+import { Database, Experiments, Fleet, Guests, History, Hosts, Operations, Rebalances, Traces } from '#persistence';
 import { requireDatabaseUrl, type Configuration } from '#platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -29,6 +29,7 @@ const questionsProvider = {
     history: new History(database),
     hosts: new Hosts(database),
     operations: new Operations(database),
+    experiments: new Experiments(database),
     rebalances: new Rebalances(database),
     traces: new Traces(database),
   }),

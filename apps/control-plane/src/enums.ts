@@ -13,7 +13,7 @@ import {
   type MemoryMetric,
   type WorkloadSpec,
 } from '#contracts';
-import { AGGREGATES, GUEST_ORDERS } from '#persistence';
+import { AGGREGATES, CELL_STATUSES, EXPERIMENT_STATUSES, GUEST_ORDERS } from '#persistence';
 import { PLACEMENT_STRATEGIES } from '#policy';
 import { registerEnumType } from '@nestjs/graphql';
 
@@ -87,3 +87,5 @@ export const MemoryMetricEnum = metricEnum(
 /** Sizes that can be added up over guests. */
 export const FLEET_METRICS = MEMORY_METRICS.filter((metric) => metric.endsWith('Bytes'));
 export const FleetMetricEnum = metricEnum('FleetMetric', FLEET_METRICS, 'Sums over the guests of the fleet, in bytes.');
+export const ExperimentStatusEnum = enumOf('ExperimentStatus', EXPERIMENT_STATUSES);
+export const CellStatusEnum = enumOf('CellStatus', CELL_STATUSES);

@@ -3,6 +3,8 @@
  * field that is read after a mutation or on a later event is fresh.
  */
 import type {
+  ExperimentCellRecord,
+  Experiments,
   Fleet,
   GuestRecord,
   Guests,
@@ -25,6 +27,7 @@ import type {
 import DataLoader from 'dataloader';
 
 export interface Questions {
+  readonly experiments: Experiments;
   readonly fleet: Fleet;
   readonly guests: Guests;
   readonly history: History;
@@ -48,6 +51,7 @@ export interface Loaders {
   readonly detail: DataLoader<string, LatestDetail | null>;
   readonly operation: DataLoader<string, OperationRecord | null>;
   readonly trace: DataLoader<string, TraceRecord | null>;
+  readonly experimentCells: DataLoader<string, readonly ExperimentCellRecord[]>;
   readonly rebalanceHosts: DataLoader<string, readonly RebalanceHostRecord[]>;
   readonly rebalanceMoves: DataLoader<string, readonly RebalanceMoveRecord[]>;
   /** What rebalancing did last with a guest. */
@@ -58,7 +62,7 @@ export interface Loaders {
 
 const OPTIONS = { cache: false, maxBatchSize: 1000 } as const;
 
-export function createLoaders({ hosts, guests, operations, rebalances, traces }: Questions): Loaders {
+export function createLoaders({ experiments, hosts, guests, operations, rebalances, traces }: Questions): Loaders {
   const guestCounts = byKey((ids) => guests.countByHost(ids));
   const operationCounts = byKey((ids) => operations.countByGuest(ids));
   return {
@@ -69,6 +73,10 @@ export function createLoaders({ hosts, guests, operations, rebalances, traces }:
     detail: byKey(async (ids) => keyed(await guests.latestDetail(ids), (detail) => detail.guestId)),
     operation: byKey(async (ids) => keyed(await operations.find(ids), (operation) => operation.id)),
     trace: byKey(async (ids) => keyed(await traces.find(ids), (trace) => trace.id)),
+    experimentCells: manyByKey(
+      (ids) => experiments.cellsOf(ids),
+      (cell) => cell.experimentId,
+    ),
     rebalanceHosts: manyByKey(
       (ids) => rebalances.hostsOf(ids),
       (host) => host.runId,

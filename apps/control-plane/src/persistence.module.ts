@@ -1,5 +1,6 @@
 import {
   Database,
+  Experiments,
   Fleet,
   Guests,
   History,
@@ -14,7 +15,17 @@ import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Ty
 /** Connections to the database, for the pool and for Prisma each. */
 const MAX_CONNECTIONS = 10;
 
-const QUESTIONS: readonly Type[] = [Fleet, Guests, History, Hosts, Operations, RebalanceSchedules, Rebalances, Traces];
+const QUESTIONS: readonly Type[] = [
+  Experiments,
+  Fleet,
+  Guests,
+  History,
+  Hosts,
+  Operations,
+  RebalanceSchedules,
+  Rebalances,
+  Traces,
+];
 
 /** The database and the questions to it, for every other module. */
 @Global()

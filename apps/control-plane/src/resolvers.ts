@@ -1,6 +1,9 @@
 /** Everything that the schema is made of. */
 import type { Type } from '@nestjs/common';
 import { ClockResolver } from './clock/clock.resolver.js';
+import { ExperimentConnectionResolver } from './experiment/experiment.model.js';
+import { ExperimentMutationsResolver } from './experiment/experiment-mutations.resolver.js';
+import { ExperimentResolver } from './experiment/experiment.resolver.js';
 import { FleetResolver } from './fleet/fleet.resolver.js';
 import { GuestConnectionResolver } from './guest/guest.model.js';
 import { GuestMutationsResolver } from './guest/guest-mutations.resolver.js';
@@ -29,6 +32,9 @@ import { TraceResolver } from './trace/trace.resolver.js';
 
 export const RESOLVERS: Type[] = [
   ClockResolver,
+  ExperimentConnectionResolver,
+  ExperimentMutationsResolver,
+  ExperimentResolver,
   FleetHistoryResolver,
   FleetResolver,
   GuestConnectionResolver,

@@ -6,10 +6,13 @@ import { Queues } from '#jobs';
 import { takeLease, type Database, type Lease } from '#persistence';
 import type { Configuration } from '#platform';
 import { FleetSession, LEASE_MS } from './fleet/fleet-session.js';
+import { ExperimentRunner } from './experiments/experiment-runner.js';
 import { isOwnerGone, ownerName } from './owner.js';
 
 /** How often a worker that stands by looks whether the shards are free. */
 const STAND_BY_MS = 3_000;
+/** How often experiments are looked at whose jobs may be lost. */
+const EXPERIMENT_SWEEP_MS = 10_000;
 
 @Injectable()
 export class WorkerService {
@@ -17,12 +20,17 @@ export class WorkerService {
   readonly #owner = ownerName(hostname(), process.pid);
   #isStopping = false;
   #session: FleetSession | undefined;
+  readonly #experiments: ExperimentRunner;
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly database: Database,
     private readonly queues: Queues,
-  ) {}
+  ) {
+    const { experimentThreads: threads, traceDir } = configuration;
+    this.#experiments = new ExperimentRunner(database, queues, this.#log, { threads, traceDir });
+  }
 
   /**
    * Takes the shards and runs the fleet; `onReady` is called once it runs. Only ever rejects, or resolves when it was stopped
@@ -30,6 +38,7 @@ export class WorkerService {
    * whoever starts next recovers.
    */
   async run(onReady: () => void): Promise<void> {
+    this.#runExperiments();
     const taken = await this.#takeShards();
     if (taken === undefined) return;
     let fail: (error: Error) => void = () => undefined;
@@ -51,7 +60,17 @@ export class WorkerService {
   /** Hands everything over: jobs in hand are finished, the step too, every guest is frozen, the shards are free. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    clearInterval(this.#sweep);
+    await this.#experiments.stop();
     await this.#session?.close();
+  }
+
+  /** Whether it has the fleet or stands by. */
+  #runExperiments(): void {
+    this.#experiments.start();
+    this.#sweep = setInterval(() => {
+      this.#experiments.sweep().catch((error: unknown) => this.#log.warn(`no look at experiments: ${String(error)}`));
+    }, EXPERIMENT_SWEEP_MS);
   }
 
   /** Waits for the shards as long as another worker has them; undefined when told to stop meanwhile. */

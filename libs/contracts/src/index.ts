@@ -30,7 +30,14 @@ export {
   type PageMapAnswer,
   type ProcFile,
 } from './inspection.js';
-export { PAYLOAD_PARSERS, QUEUE_NAMES, type JobPayloads, type QueueName, type RebalanceJob } from './jobs.js';
+export {
+  PAYLOAD_PARSERS,
+  QUEUE_NAMES,
+  type ExperimentJob,
+  type JobPayloads,
+  type QueueName,
+  type RebalanceJob,
+} from './jobs.js';
 export { DEFAULT_KERNEL_PROFILE, KERNEL_PROFILES, type KernelProfile } from './kernel-profile.js';
 export {
   BALLOON_KINDS,

@@ -5,7 +5,7 @@ import { parseQuestion, type InspectionQuestion } from './inspection.js';
  * What travels on the queues: small, versioned, parsed on arrival. A payload names rows; what they say is in PostgreSQL.
  * A release must still parse the payloads of the one before.
  */
-export const QUEUE_NAMES = ['operations', 'guests', 'inspections', 'rebalances'] as const;
+export const QUEUE_NAMES = ['operations', 'guests', 'inspections', 'rebalances', 'experiments'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** An operation row waits to be carried out (or, RUNNING, to be called off). */
@@ -32,11 +32,17 @@ export type RebalanceJob =
   | { readonly version: 1; readonly kind: 'RUN'; readonly runId: string }
   | { readonly version: 1; readonly kind: 'SCHEDULE'; readonly scheduleId: string };
 
+/** A cell of an experiment waits to be run, or all of them have ended. */
+export type ExperimentJob =
+  | { readonly version: 1; readonly kind: 'CELL'; readonly experimentId: string; readonly place: number }
+  | { readonly version: 1; readonly kind: 'ANSWER'; readonly experimentId: string };
+
 export interface JobPayloads {
   readonly operations: OperationJob;
   readonly guests: GuestJob;
   readonly inspections: InspectionJob;
   readonly rebalances: RebalanceJob;
+  readonly experiments: ExperimentJob;
 }
 
 type Parser<Payload> = (data: unknown) => Payload;
@@ -63,6 +69,18 @@ export const PAYLOAD_PARSERS: { readonly [Name in QueueName]: Parser<JobPayloads
         throw bad('kind', 'RUN or SCHEDULE', record['kind']);
     }
   },
+  experiments: (data) => {
+    const record = versioned(data);
+    const experimentId = text(record, 'experimentId');
+    switch (record['kind']) {
+      case 'CELL':
+        return { version: 1, kind: 'CELL', experimentId, place: count(record, 'place') };
+      case 'ANSWER':
+        return { version: 1, kind: 'ANSWER', experimentId };
+      default:
+        throw bad('kind', 'CELL or ANSWER', record['kind']);
+    }
+  },
 };
 
 function versioned(data: unknown): Record<string, unknown> {
@@ -79,6 +97,13 @@ function asRecord(data: unknown, field: string): Record<string, unknown> {
 function text(record: Record<string, unknown>, field: string): string {
   const value = record[field];
   if (typeof value !== 'string' || value === '') throw bad(field, 'a non-empty text', value);
+  return value;
+}
+
+function count(record: Record<string, unknown>, field: string): number {
+  const value = record[field];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw bad(field, 'a whole number from 0', value);
   return value;
 }
 

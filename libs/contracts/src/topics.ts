@@ -7,9 +7,17 @@ export interface TopicPayloads {
   readonly ballast_sampled: { readonly tick: number };
   readonly ballast_operation: { readonly operationId: string; readonly guestId: string };
   readonly ballast_host_state: { readonly hostId: string };
+  /** An experiment or one of its cells got on. */
+  readonly ballast_experiment: { readonly experimentId: string };
   /** The fleet's clock was set to another speed. */
   readonly ballast_clock: { readonly speed: number };
 }
 
 export type Topic = keyof TopicPayloads;
-export const TOPICS: readonly Topic[] = ['ballast_sampled', 'ballast_operation', 'ballast_host_state', 'ballast_clock'];
+export const TOPICS: readonly Topic[] = [
+  'ballast_sampled',
+  'ballast_operation',
+  'ballast_host_state',
+  'ballast_experiment',
+  'ballast_clock',
+];

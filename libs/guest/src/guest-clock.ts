@@ -8,7 +8,8 @@
  *   kcompactd          every 500 ms, for proactive compaction
  *   refresh of vmstat  every second: per-CPU lists give back, and pressure is averaged
  *
- * After each of these the kernel's threads run that it has woken.
+ * After each of these the kernel's threads run that it has woken. While the last two would find nothing to do, they are passed
+ * over: averages of pressure decay just the same over many seconds at once.
  */
 import {
   KSWAPD_NAP_US,
@@ -16,7 +17,9 @@ import {
   REPORTING_DELAY_US,
   advancePsi,
   isKswapdNapping,
+  isPsiSettled,
   isReportingRequested,
+  isVmstatFresh,
   perCpuPagesOf,
   refreshVmstat,
   reportFreePages,
@@ -27,7 +30,7 @@ import { US_PER_SEC } from '#units';
 import { joinKernel } from './balloon/balloon-lifecycle.js';
 import { nextStepUs, runDriver } from './balloon/size-work.js';
 import type { VirtioBalloon } from './balloon/virtio-balloon.js';
-import { checkFragmentation, endNaps, runWokenThreads } from './kernel-threads.js';
+import { checkFragmentation, endNaps, isFragmentationChecked, runWokenThreads } from './kernel-threads.js';
 import type { QuietCheck } from './kernel-threads.js';
 
 /** All that changes; a snapshot holds it. */
@@ -45,6 +48,8 @@ export interface GuestClock {
   readonly state: ClockState;
   /** Of kcompactd; no part of the state. */
   readonly quiet: QuietCheck;
+  /** How far runClock has come; no part of the state. */
+  nowUs: number;
 }
 
 /** The clock of a guest that boots at `nowUs`: its driver joins the kernel's chains. */
@@ -57,7 +62,7 @@ export function startClock(memory: Memory, balloon: VirtioBalloon | null, nowUs:
 /** The clock of a guest that comes back from a snapshot. */
 export function resumeClock(memory: Memory, balloon: VirtioBalloon | null, state: ClockState): GuestClock {
   if (balloon !== null) joinKernel(balloon);
-  return { memory, balloon, state, quiet: { events: Number.NaN, scalars: 0, perCpuPages: 0 } };
+  return { memory, balloon, state, quiet: { events: Number.NaN, scalars: 0, perCpuPages: 0 }, nowUs: 0 };
 }
 
 /**
@@ -66,18 +71,21 @@ export function resumeClock(memory: Memory, balloon: VirtioBalloon | null, state
  */
 export function runClock(clock: GuestClock, fromUs: number, untilUs: number): boolean {
   const { balloon, state } = clock;
+  clock.nowUs = fromUs;
   let changed = settle(clock, fromUs);
-  for (let nowUs = fromUs; ;) {
-    const gridUs = nextMultiple(PROACTIVE_CHECK_US, nowUs);
+  for (;;) {
+    const { nowUs } = clock;
     const stepUs = balloon === null ? Infinity : nextStepUs(balloon);
-    const nextUs = Math.min(stepUs, state.napEndsAtUs ?? Infinity, state.reportAtUs ?? Infinity, gridUs);
+    const eventUs = Math.min(stepUs, state.napEndsAtUs ?? Infinity, state.reportAtUs ?? Infinity);
+    const gridUs = nextGridUs(clock, nowUs, Math.min(eventUs, untilUs));
+    const nextUs = Math.min(eventUs, gridUs);
     if (nextUs > untilUs) return changed;
-    nowUs = Math.max(nowUs, nextUs);
+    clock.nowUs = Math.max(nowUs, nextUs);
     if (balloon !== null && stepUs <= nextUs) changed = runDriver(balloon, nextUs) || changed;
     if (state.napEndsAtUs === nextUs) wakeFromNap(clock);
     if (state.reportAtUs === nextUs) changed = report(clock) || changed;
     if (gridUs === nextUs) changed = tickOver(clock, nextUs) || changed;
-    changed = settle(clock, nowUs) || changed;
+    changed = settle(clock, clock.nowUs) || changed;
   }
 }
 
@@ -117,6 +125,14 @@ function refresh(memory: Memory): boolean {
   const before = perCpuPagesOf(memory);
   refreshVmstat(memory);
   return perCpuPagesOf(memory) !== before;
+}
+
+/** When kcompactd or the refresh of vmstat has something to do next; at the latest, its first moment from `untilUs` on. */
+function nextGridUs({ memory, quiet }: GuestClock, nowUs: number, untilUs: number): number {
+  const soonUs = nextMultiple(PROACTIVE_CHECK_US, nowUs);
+  if (!isFragmentationChecked(memory, quiet) || !isPsiSettled(memory)) return soonUs;
+  if (!isVmstatFresh(memory)) return nextMultiple(US_PER_SEC, nowUs);
+  return Math.max(soonUs, Math.ceil(untilUs / PROACTIVE_CHECK_US) * PROACTIVE_CHECK_US);
 }
 
 /** First multiple of `step` after `us`. */

@@ -44,14 +44,23 @@ export interface QuietCheck {
 }
 
 /**
- * Each node's kcompactd wakes by itself, to compact proactively. Returns false when nothing was to be done, at once when it
- * was so before and free lists cannot have changed since: no page was counted in or out, drained, or taken offline.
+ * True when kcompactd found nothing to do and free lists cannot have changed since: no page was counted in or out, drained, or
+ * taken offline.
  */
+export function isFragmentationChecked(memory: Memory, quiet: QuietCheck): boolean {
+  return (
+    sumOf(memory.events) === quiet.events &&
+    sumOf(memory.scalars) === quiet.scalars &&
+    perCpuPagesOf(memory) === quiet.perCpuPages
+  );
+}
+
+/** Each node's kcompactd wakes by itself, to compact proactively. Returns false when nothing was to be done. */
 export function checkFragmentation(memory: Memory, quiet: QuietCheck): boolean {
+  if (isFragmentationChecked(memory, quiet)) return false;
   const events = sumOf(memory.events);
   const scalars = sumOf(memory.scalars);
   const perCpuPages = perCpuPagesOf(memory);
-  if (events === quiet.events && scalars === quiet.scalars && perCpuPages === quiet.perCpuPages) return false;
   const threads = sumOf(memory.nodes);
   for (let node = 0; node < memory.nodeCount; node++) runToEnd(memory, kcompactd(memory, node, true));
   const changed = sumOf(memory.events) !== events;

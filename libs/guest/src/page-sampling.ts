@@ -6,7 +6,7 @@
  *
  * Draws depend on the guest's seed and the period alone: nothing of them is kept but the last period's result.
  */
-import { inspectPage, type Memory, type PageInfo } from '#memory-core';
+import { inspectPage, type Memory, type OwnerKind, type PageInfo } from '#memory-core';
 import { RandomStream } from '#units';
 import { touchedRatio } from './workload/activity.js';
 import type { Workload } from './workload/workload.js';
@@ -22,10 +22,21 @@ export function endsPeriod(ageTicks: number): boolean {
   return ageTicks > 0 && ageTicks % PERIOD_TICKS === 0;
 }
 
+/** Age at the end of the last period that is over. */
+export function lastPeriodEnd(ageTicks: number): number {
+  return Math.floor(ageTicks / PERIOD_TICKS) * PERIOD_TICKS;
+}
+
 /** Share of the sample that was not touched since the period of `ageTicks` began; 1 at its very beginning. */
 export function sampleIdleRatio(memory: Memory, workload: Workload, seed: number, ageTicks: number): number {
   const period = Math.ceil(ageTicks / PERIOD_TICKS);
   const windowMs = (ageTicks - PERIOD_TICKS * Math.max(0, period - 1)) * TICK_MS;
+  const ratios = new Map<OwnerKind, number>();
+  const touchedOf = (kind: OwnerKind): number => {
+    const known = ratios.get(kind) ?? touchedRatio(workload, kind, windowMs, ageTicks * TICK_MS);
+    ratios.set(kind, known);
+    return known;
+  };
   const random = RandomStream.of(seed, `page sampling ${period}`);
   let drawn = 0;
   let touched = 0;
@@ -34,15 +45,14 @@ export function sampleIdleRatio(memory: Memory, workload: Workload, seed: number
     const luck = random.nextFloat();
     if (state === 'HOLE' || state === 'BALLOON') continue;
     drawn++;
-    if (luck < chanceOfTouch(workload, state, windowMs)) touched++;
+    if (luck < chanceOfTouch(touchedOf, state)) touched++;
   }
   return drawn === 0 ? 0 : 1 - touched / drawn;
 }
 
 function chanceOfTouch(
-  workload: Workload,
+  touchedOf: (kind: OwnerKind) => number,
   state: Exclude<PageInfo['state'], 'HOLE' | 'BALLOON'>,
-  windowMs: number,
 ): number {
   switch (state) {
     case 'FREE':
@@ -50,8 +60,8 @@ function chanceOfTouch(
       return 0;
     case 'RESERVED':
     case 'ALLOCATED':
-      return touchedRatio(workload, 'KERNEL', windowMs);
+      return touchedOf('KERNEL');
     default:
-      return touchedRatio(workload, state, windowMs);
+      return touchedOf(state);
   }
 }

@@ -79,4 +79,17 @@ export const QUEUE_SETTINGS: Readonly<Record<QueueName, QueueSettings>> = {
     keepFailedSec: 7 * 24 * HOUR_SEC,
     keepFailedJobs: 1_000,
   },
+  // A cell computes for minutes, on a thread: its lock is renewed meanwhile. The rows say what was done; trying again is cheap.
+  experiments: {
+    concurrency: 256,
+    lockMs: 15_000,
+    stalledCheckMs: 5_000,
+    maxStalledCount: 10,
+    attempts: 5,
+    backoffMs: 250,
+    keepDoneSec: HOUR_SEC,
+    keepDoneJobs: 1_000,
+    keepFailedSec: 7 * 24 * HOUR_SEC,
+    keepFailedJobs: 1_000,
+  },
 };

@@ -3,7 +3,17 @@
  * that is killed loses its lock), so handlers must not mind.
  */
 import { DomainError, QUEUE_NAMES, type ErrorCode, type JobPayloads, type QueueName } from '#contracts';
-import { Queue, QueueEvents, defaultRepeatStrategy, type ConnectionOptions, type Job, type Worker } from 'bullmq';
+import {
+  FlowProducer,
+  Queue,
+  QueueEvents,
+  defaultRepeatStrategy,
+  type ConnectionOptions,
+  type FlowJobBase,
+  type Job,
+  type JobsOptions,
+  type Worker,
+} from 'bullmq';
 import { within } from './deadline.js';
 import { parseJobFailure } from './job-failure.js';
 import { QUEUE_SETTINGS } from './queue-settings.js';
@@ -16,6 +26,13 @@ export type JobAnswer =
   | { readonly kind: 'DONE'; readonly value: unknown }
   | { readonly kind: 'FAILED'; readonly code: ErrorCode; readonly reason: string }
   | { readonly kind: 'TIMED_OUT' };
+
+/** A job of a flow. */
+export interface FlowJob<Name extends QueueName> {
+  readonly payload: JobPayloads[Name];
+  /** As in AddOptions. */
+  readonly jobId: string;
+}
 
 export interface AddOptions {
   /** A second job with the same id is not added while the first is known. Without ":"; not a number. */
@@ -36,6 +53,7 @@ const LOOK_MS = 250;
 export class Queues {
   readonly #workers: Worker[] = [];
   readonly #events = new Map<QueueName, QueueEvents>();
+  #flows: FlowProducer | undefined;
 
   constructor(
     private readonly queues: Readonly<Record<QueueName, Queue>>,
@@ -48,6 +66,26 @@ export class Queues {
   /** Returns once the backend has the job. Throws DomainError UNAVAILABLE when it does not answer. */
   async add<Name extends QueueName>(name: Name, payload: JobPayloads[Name], options: AddOptions = {}): Promise<void> {
     await this.#add(name, payload, options);
+  }
+
+  /**
+   * Adds jobs of which `last` is delivered when all `first` have ended, well or not. All of them are there, or none. Throws
+   * DomainError UNAVAILABLE when the backend does not answer.
+   */
+  async addFlow<Name extends QueueName>(
+    name: Name,
+    last: FlowJob<Name>,
+    first: readonly FlowJob<Name>[],
+  ): Promise<void> {
+    this.#flows ??= new FlowProducer({ connection: this.connection });
+    const toNode = ({ payload, jobId }: FlowJob<Name>, opts: JobsOptions): FlowJobBase<JobsOptions> => ({
+      name,
+      queueName: name,
+      data: payload,
+      opts: { ...jobOptions(name), ...opts, jobId },
+    });
+    const children = first.map((job) => toNode(job, { ignoreDependencyOnFailure: true }));
+    await answered(this.#flows.add({ ...toNode(last, {}), children }));
   }
 
   /**
@@ -89,11 +127,8 @@ export class Queues {
     payload: JobPayloads[Name],
   ): Promise<void> {
     const times = toRepeat(recurrence);
-    const { keepDoneSec, keepDoneJobs, keepFailedSec, keepFailedJobs } = QUEUE_SETTINGS[name];
-    const opts = {
-      removeOnComplete: { age: keepDoneSec, count: keepDoneJobs },
-      removeOnFail: { age: keepFailedSec, count: keepFailedJobs },
-    };
+    const { removeOnComplete, removeOnFail } = jobOptions(name);
+    const opts = { removeOnComplete, removeOnFail };
     await answered(this.queues[name].upsertJobScheduler(id, times, { name, data: payload, opts }));
   }
 
@@ -108,13 +143,19 @@ export class Queues {
     return new Map(schedulers.map(({ key, next }) => [key, next === undefined ? null : new Date(next)]));
   }
 
-  /** Begins to work all queues. Throws when a queue has no handler, or when work has begun already. */
-  process(handlers: JobHandlers): void {
-    const missing = QUEUE_NAMES.filter((name) => typeof handlers[name] !== 'function');
-    if (missing.length > 0) throw new Error(`no handler for queue ${missing.join(', ')}`);
-    if (this.#workers.length > 0) throw new Error('the queues have their handlers already');
-    for (const name of QUEUE_NAMES) {
-      this.#workers.push(startWorker(name, handlers[name] as JobHandler<QueueName>, this.connection, this.onError));
+  /**
+   * Begins to work the queues that have a handler here; `concurrency`: jobs in hand at a time, where it is not the queue's own.
+   * Throws when one of them is worked already.
+   */
+  process(handlers: Partial<JobHandlers>, concurrency: Partial<Record<QueueName, number>> = {}): void {
+    const names = QUEUE_NAMES.filter((name) => handlers[name] !== undefined);
+    const worked = this.#workers.map(({ name }) => name);
+    const again = names.filter((name) => worked.includes(name));
+    if (again.length > 0) throw new Error(`queue ${again.join(', ')} has its handler already`);
+    for (const name of names) {
+      const handler = handlers[name] as JobHandler<QueueName>;
+      const settings = { ...QUEUE_SETTINGS[name], concurrency: concurrency[name] ?? QUEUE_SETTINGS[name].concurrency };
+      this.#workers.push(startWorker(name, handler, { settings, connection: this.connection, onError: this.onError }));
     }
   }
 
@@ -137,20 +178,13 @@ export class Queues {
   /** Stops everything; `drainMs` as in stopProcessing. */
   async close(drainMs: number): Promise<void> {
     await this.stopProcessing(drainMs);
-    const open = [...this.#events.values(), ...QUEUE_NAMES.map((name) => this.queues[name])];
+    const flows = this.#flows === undefined ? [] : [this.#flows];
+    const open = [...this.#events.values(), ...flows, ...QUEUE_NAMES.map((name) => this.queues[name])];
     await within(BACKEND_LIMIT_MS, Promise.all(open.map((one) => one.close())));
   }
 
   #add(name: QueueName, payload: object, options: AddOptions): Promise<Job> {
-    const settings = QUEUE_SETTINGS[name];
-    const job = this.queues[name].add(name, payload, {
-      ...options,
-      attempts: settings.attempts,
-      backoff: { type: 'exponential', delay: settings.backoffMs },
-      removeOnComplete: { age: settings.keepDoneSec, count: settings.keepDoneJobs },
-      removeOnFail: { age: settings.keepFailedSec, count: settings.keepFailedJobs },
-    });
-    return answered(job);
+    return answered(this.queues[name].add(name, payload, { ...options, ...jobOptions(name) }));
   }
 
   /** Why the job failed for good; null when it did not. */
@@ -172,6 +206,18 @@ export class Queues {
     await events.waitUntilReady();
     return events;
   }
+}
+
+function jobOptions(
+  name: QueueName,
+): Required<Pick<JobsOptions, 'attempts' | 'backoff' | 'removeOnComplete' | 'removeOnFail'>> {
+  const settings = QUEUE_SETTINGS[name];
+  return {
+    attempts: settings.attempts,
+    backoff: { type: 'exponential', delay: settings.backoffMs },
+    removeOnComplete: { age: settings.keepDoneSec, count: settings.keepDoneJobs },
+    removeOnFail: { age: settings.keepFailedSec, count: settings.keepFailedJobs },
+  };
 }
 
 function toRepeat(recurrence: Recurrence): { every: number } | { pattern: string; tz: string } {

@@ -2,18 +2,22 @@ import { PAYLOAD_PARSERS, type JobPayloads, type QueueName } from '#contracts';
 import { Worker, type ConnectionOptions, type Job } from 'bullmq';
 import { within } from './deadline.js';
 import { toJobFailure } from './job-failure.js';
-import { QUEUE_SETTINGS } from './queue-settings.js';
+import type { QueueSettings } from './queue-settings.js';
 
 export type JobHandler<Name extends QueueName> = (payload: JobPayloads[Name]) => Promise<unknown>;
+
+interface WorkerOptions {
+  readonly settings: QueueSettings;
+  readonly connection: ConnectionOptions;
+  readonly onError: (error: Error) => void;
+}
 
 /** Takes jobs of one queue and hands their parsed payloads to `handler`; what does not parse fails at once with its reason. */
 export function startWorker(
   name: QueueName,
   handler: JobHandler<QueueName>,
-  connection: ConnectionOptions,
-  onError: (error: Error) => void,
+  { settings, connection, onError }: WorkerOptions,
 ): Worker {
-  const settings = QUEUE_SETTINGS[name];
   const run = async (job: Job): Promise<unknown> => {
     try {
       return await handler(PAYLOAD_PARSERS[name](job.data));

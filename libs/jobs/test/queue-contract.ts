@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, type JobPayloads } from '#contracts';
-import type { JobHandlers, QueueBackend } from '../src/index.js';
+import type { QueueBackend } from '../src/index.js';
 import { handlers, openQueues, type OpenQueues } from './support/open-queues.js';
 
 type OperationJob = JobPayloads['operations'];
@@ -206,12 +206,32 @@ export function describeQueueContract(backendName: string, prepare: () => Promis
       expect(Date.now() - begun).toBeLessThan(2_000);
     });
 
-    it('refuses to work when a queue has no handler, or has one already', async () => {
+    it('delivers the last job of a flow when all the others have ended, also those that failed', async () => {
       const queues = await connect();
-      const incomplete = { ...handlers({}), guests: undefined } as unknown as JobHandlers;
-      expect(() => queues.process(incomplete)).toThrow(/no handler for queue guests/);
+      const seen: string[] = [];
+      const take = async (job: JobPayloads['experiments']): Promise<void> => {
+        await sleep(50);
+        seen.push(job.kind === 'CELL' ? `cell ${job.place}` : 'answer');
+        if (job.kind === 'CELL' && job.place === 1) throw new DomainError('NOT_FOUND', 'no such experiment');
+      };
+      queues.process(handlers({ experiments: take }), { experiments: 1 });
+      const cell = (place: number) => ({
+        payload: { version: 1, kind: 'CELL', experimentId: 'e', place } as const,
+        jobId: `e-${place}`,
+      });
+      const last = { payload: { version: 1, kind: 'ANSWER', experimentId: 'e' } as const, jobId: 'e-answer' };
+      await queues.addFlow('experiments', last, [cell(0), cell(1), cell(2)]);
+      await eventually(() => seen.includes('answer'));
+      expect(seen.slice(0, 3).sort()).toEqual(['cell 0', 'cell 1', 'cell 2']);
+      expect(seen).toHaveLength(4);
+    });
+
+    it('refuses a second handler for a queue, and leaves alone those that it has none for', async () => {
+      const queues = await connect();
       queues.process(handlers({}));
-      expect(() => queues.process(handlers({}))).toThrow(/have their handlers/);
+      expect(() => queues.process(handlers({}))).toThrow(
+        /queue operations, guests, inspections, rebalances, experiments has its handler/,
+      );
     });
 
     it('counts jobs by state', async () => {

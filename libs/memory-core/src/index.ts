@@ -15,7 +15,7 @@ export {
   writeMinFreeKbytes,
   writeWatermarkScaleFactor,
 } from './allocator/sysctl.js';
-export { drainAllPages, refreshVmstat } from './allocator/pcp-setup.js';
+export { drainAllPages, isVmstatFresh, refreshVmstat } from './allocator/pcp-setup.js';
 export { createMapping, destroyMapping, dropRange, touchRange } from './owners/address-space.js';
 export {
   createOwner,
@@ -49,7 +49,7 @@ export type { CompactionEvent } from './compaction/result.js';
 export { KSWAPD_NAP_US, endKswapdNap, isKswapdNapping, isKswapdWoken, runPendingKswapd } from './reclaim/kswapd.js';
 export { BALLOON_OOM_PRIORITY, panicReason, registerOomNotifier } from './reclaim/oom.js';
 export type { PanicReason } from './reclaim/oom.js';
-export { advancePsi, memoryPressure } from './reclaim/psi.js';
+export { advancePsi, isPsiSettled, memoryPressure } from './reclaim/psi.js';
 export type { Pressure } from './reclaim/psi.js';
 export { registerShrinker } from './reclaim/shrinkers.js';
 export {
@@ -77,7 +77,7 @@ export { compactRequested } from './compaction/requested.js';
 export { RESCHEDULE, runToEnd } from './tasks/task.js';
 export type { Mutex, Task, Wait } from './tasks/task.js';
 export { fragmentationIndex, unusableIndex } from './views/fragmentation.js';
-export { freePagesOf, perCpuPagesOf, readUsage } from './views/usage.js';
+export { freePagesOf, lruPagesOf, perCpuPagesOf, readUsage, residentPagesOf } from './views/usage.js';
 export type { MemoryUsage, ZoneUsage } from './views/usage.js';
 export { digestMemory, restoreMemory, snapshotMemory } from './state/snapshot.js';
 export { SnapshotError } from './state/snapshot-error.js';

@@ -70,3 +70,21 @@ export {
   type WaitingHost,
 } from './rebalance/run-steps.js';
 export { RebalanceSchedules, type ScheduleDraft } from './rebalance/schedules.js';
+export {
+  beginCell,
+  endCell,
+  goingExperiments,
+  loadEnded,
+  noteProgress,
+  storeAnswer,
+  type BegunCell,
+} from './experiments/cell-steps.js';
+export {
+  CELL_STATUSES,
+  EXPERIMENT_STATUSES,
+  type CellStatus,
+  type ExperimentCellRecord,
+  type ExperimentRecord,
+  type ExperimentStatus,
+} from './experiments/experiment.mapper.js';
+export { Experiments, type ExperimentRequest } from './experiments/experiments.js';

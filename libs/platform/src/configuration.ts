@@ -44,6 +44,7 @@ const ENVIRONMENT = z.object({
     })
     .optional(),
   BALLAST_THREADS: wholeNumber(1, 256).optional(),
+  BALLAST_EXPERIMENT_THREADS: wholeNumber(1, 256).optional(),
   BALLAST_AUDIT_EVERY_TICKS: wholeNumber(0, 1_000_000).prefault('0'),
   BALLAST_TRACE_DIR: z.string().min(1, 'a folder').default('data/traces'),
   BALLAST_RETENTION_DAYS: wholeNumber(1, 3650).prefault('30'),
@@ -67,6 +68,8 @@ export interface Configuration {
   readonly speed: number | undefined;
   /** Worker threads that simulate guests. */
   readonly threads: number;
+  /** Cells of experiments that a worker runs at a time. */
+  readonly experimentThreads: number;
   /** How often each guest's memory is recounted to find bugs, in ticks; 0: never. */
   readonly auditEveryTicks: number;
   /** Absolute path of the folder that `importTrace` may read. */
@@ -105,6 +108,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv = process.env):
     withDemoFleet: values.BALLAST_DEMO,
     speed: values.BALLAST_SPEED,
     threads: values.BALLAST_THREADS ?? Math.max(1, availableParallelism() - 1),
+    experimentThreads: values.BALLAST_EXPERIMENT_THREADS ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     auditEveryTicks: values.BALLAST_AUDIT_EVERY_TICKS,
     traceDir: resolve(values.BALLAST_TRACE_DIR),
     retentionDays: values.BALLAST_RETENTION_DAYS,

@@ -7,7 +7,7 @@ export interface Backend {
 }
 
 /** One fleet to a database of the run's Redis: its queues have the same names in each. */
-const REDIS_DATABASES = { story: 1, restart: 2, parts: 3, rebalance: 4 } as const;
+const REDIS_DATABASES = { story: 1, restart: 2, parts: 3, rebalance: 4, experiment: 5 } as const;
 
 /** The backends of the queue that this machine has; the end of the run says when Redis is missing. */
 export function backendsFor(suite: keyof typeof REDIS_DATABASES): Backend[] {

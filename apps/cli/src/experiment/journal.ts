@@ -3,9 +3,9 @@
  * line that was torn by the kill is cut off.
  */
 import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import type { Experiment } from '#cells';
 import { DomainError } from '#contracts';
 import type { CellResult } from '#simulation';
-import type { Experiment } from './read-experiment.js';
 
 export interface Journal {
   /** What earlier runs finished. */

@@ -1,20 +1,12 @@
 /** A spec from a file, standard input or a preset, and the traces it names. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { openExperiment, type Experiment } from '#cells';
 import { DomainError } from '#contracts';
-import { openTextFiles } from '#platform';
-import { PRESETS, indexTrace, parseSpec, requireIndex, type ExperimentSpec, type TraceIndex } from '#simulation';
+import { PRESETS, parseSpec, type ExperimentSpec } from '#simulation';
 
 /** The project's root: presets name traces from there. */
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..', '..');
-
-export interface Experiment {
-  readonly spec: ExperimentSpec;
-  /** Null for synthetic guests. */
-  readonly index: TraceIndex | null;
-  /** Where the traces of the index lie; null with it. */
-  readonly tracePath: string | null;
-}
 
 /** Throws DomainError with everything that is wrong with the spec, or file and line of what is wrong with its traces. */
 export function readExperiment(path: string | undefined, preset: string | undefined): Experiment {
@@ -25,7 +17,7 @@ export function readExperiment(path: string | undefined, preset: string | undefi
     preset === undefined ? readJson(path ?? '-') : presetSpec(preset),
     path ?? `preset ${preset ?? ''}`,
   );
-  return { spec, ...readTraces(spec, path) };
+  return openExperiment(spec, locateTraces(spec, path));
 }
 
 function presetSpec(name: string): unknown {
@@ -57,16 +49,12 @@ function accept(input: unknown, what: string): ExperimentSpec {
 }
 
 /** Paths are from where one stands, from the spec's own folder, or from the project's root. */
-function readTraces({ guests: { source } }: ExperimentSpec, specPath: string | undefined): Omit<Experiment, 'spec'> {
-  if (source.kind !== 'traces') return { index: null, tracePath: null };
+function locateTraces({ guests: { source } }: ExperimentSpec, specPath: string | undefined): string | null {
+  if (source.kind !== 'traces') return null;
   const bases = [process.cwd(), ...(specPath === undefined || specPath === '-' ? [] : [dirname(specPath)]), ROOT];
   const path = bases.map((base) => resolve(base, source.path)).find(existsSync);
-  if (path === undefined) {
-    throw new DomainError('BAD_INPUT', `guests.source.path: must be a file or a folder; ${source.path} does not exist`);
-  }
-  const files = openTextFiles(path);
-  if (files.length === 0) throw new DomainError('BAD_INPUT', `guests.source.path: ${path} has no .csv file`);
-  return { index: requireIndex(indexTrace(source.format, files)), tracePath: path };
+  if (path !== undefined) return path;
+  throw new DomainError('BAD_INPUT', `guests.source.path: must be a file or a folder; ${source.path} does not exist`);
 }
 
 function reasonOf(error: unknown): string {

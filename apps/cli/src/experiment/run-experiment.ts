@@ -1,17 +1,17 @@
 /** `ballast experiment run` and `sensitivity`: cells on this machine, then the answer in every form that was asked for. */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { Experiment } from '#cells';
 import { DomainError } from '#contracts';
 import {
   METRICS,
   answerCsv,
   assembleAnswer,
-  boundOfTrace,
+  boundOfExperiment,
   cellKeys,
   drawSpecs,
   populationOf,
   sensitivityOf,
-  type Bound,
   type CellResult,
   type ExperimentAnswer,
   type ExperimentSpec,
@@ -19,7 +19,7 @@ import {
 } from '#simulation';
 import { answerText } from './answer-text.js';
 import { showProgress } from './progress.js';
-import { readExperiment, type Experiment } from './read-experiment.js';
+import { readExperiment } from './read-experiment.js';
 import { NO_JOURNAL, openJournal } from './journal.js';
 import { experimentHtml } from './report-html.js';
 import { runLocally, type LocalRun } from './run-local.js';
@@ -63,7 +63,7 @@ export async function run(
     journal: options.journal === undefined ? NO_JOURNAL : openJournal(options.journal, experiment),
   });
   process.removeListener('SIGINT', stop);
-  const answer = assembleAnswer(spec, results, boundFor(spec, index));
+  const answer = assembleAnswer(spec, results, boundOfExperiment(spec, index));
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
   if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
   if (options.out !== undefined) {
@@ -119,14 +119,6 @@ async function runCells(
   } finally {
     progress.stop();
   }
-}
-
-/** Of the column as it stands over the time that was run, when that is what the guests hold. */
-function boundFor(spec: ExperimentSpec, index: TraceIndex | null): Bound | null {
-  const { source, demand } = spec.guests;
-  return index === null || source.kind !== 'traces' || demand !== 'DIRECT'
-    ? null
-    : boundOfTrace(index, source, spec, spec.durationMs);
 }
 
 function seriesFor(

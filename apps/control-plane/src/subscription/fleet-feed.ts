@@ -5,11 +5,13 @@
 import type { Topic, TopicPayloads } from '#contracts';
 import {
   Database,
+  Experiments,
   Fleet,
   Guests,
   Hosts,
   NotificationListener,
   Operations,
+  type ExperimentRecord,
   type GuestRecord,
   type HostRecord,
   type LatestSample,
@@ -29,6 +31,7 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
   readonly samples = new Broadcast<'memorySampled', MemorySampled>('memorySampled');
   readonly operations = new Broadcast<'operationUpdated', OperationRecord>('operationUpdated');
   readonly hosts = new Broadcast<'hostStateChanged', HostRecord>('hostStateChanged');
+  readonly experiments = new Broadcast<'experimentProgressed', ExperimentRecord>('experimentProgressed');
   readonly #log = new Logger('feed');
   #listener: NotificationListener | undefined;
   /** Samples before this tick were sent, and at it those of these guests: a guest may be born at a tick that was sent already. */
@@ -36,9 +39,11 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
   #sentGuests: ReadonlySet<string> = new Set();
   readonly #changedOperations = new Set<string>();
   readonly #changedHosts = new Set<string>();
+  readonly #changedExperiments = new Set<string>();
   readonly #sendSamples = latestOnly(() => this.#guarded(() => this.#readSamples()));
   readonly #sendOperations = latestOnly(() => this.#guarded(() => this.#readOperations()));
   readonly #sendHosts = latestOnly(() => this.#guarded(() => this.#readHosts()));
+  readonly #sendExperiments = latestOnly(() => this.#guarded(() => this.#readExperiments()));
 
   constructor(
     private readonly database: Database,
@@ -46,6 +51,7 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
     private readonly guestQuestions: Guests,
     private readonly hostQuestions: Hosts,
     private readonly operationQuestions: Operations,
+    private readonly experimentQuestions: Experiments,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -54,7 +60,7 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    for (const broadcast of [this.samples, this.operations, this.hosts]) broadcast.close();
+    for (const broadcast of [this.samples, this.operations, this.hosts, this.experiments]) broadcast.close();
     await this.#listener?.close();
   }
 
@@ -67,6 +73,10 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
     if ('hostId' in payload) {
       this.#changedHosts.add(payload.hostId);
       this.#sendHosts();
+    }
+    if ('experimentId' in payload) {
+      this.#changedExperiments.add(payload.experimentId);
+      this.#sendExperiments();
     }
   }
 
@@ -99,6 +109,12 @@ export class FleetFeed implements OnModuleInit, OnApplicationShutdown {
     const ids = [...this.#changedHosts];
     this.#changedHosts.clear();
     if (this.hosts.isHeard) this.hosts.send(await this.hostQuestions.find(ids));
+  }
+
+  async #readExperiments(): Promise<void> {
+    const ids = [...this.#changedExperiments];
+    this.#changedExperiments.clear();
+    if (this.experiments.isHeard) this.experiments.send(await this.experimentQuestions.find(ids));
   }
 
   /** A look that fails costs its events; the next one comes with the next change. */

@@ -1,7 +1,17 @@
 import { DomainError } from '#contracts';
-import { Guests, Hosts, Operations, type GuestRecord, type HostRecord, type OperationRecord } from '#persistence';
+import {
+  Experiments,
+  Guests,
+  Hosts,
+  Operations,
+  type ExperimentRecord,
+  type GuestRecord,
+  type HostRecord,
+  type OperationRecord,
+} from '#persistence';
 import { Args, Field, ID, ObjectType, Parent, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import { found } from '../errors/found.js';
+import { Experiment } from '../experiment/experiment.model.js';
 import { Guest } from '../guest/guest.model.js';
 import { Balloon, GuestMemory, toBalloon, toMemory } from '../guest/memory.model.js';
 import { Host } from '../host/host.model.js';
@@ -58,6 +68,7 @@ export class SubscriptionResolver {
     private readonly guests: Guests,
     private readonly hosts: Hosts,
     private readonly operations: Operations,
+    private readonly experiments: Experiments,
   ) {}
 
   @Subscription(() => MemorySampledEvent, { description: 'Of one host, of some guests, or of the fleet.' })
@@ -84,6 +95,14 @@ export class SubscriptionResolver {
     return this.feed.operations.subscribe(
       (operation) => (guestId == null || operation.guestId === guestId) && (id == null || operation.id === id),
     );
+  }
+
+  @Subscription(() => Experiment, { description: 'An experiment or one of its cells got on.' })
+  async experimentProgressed(
+    @Args('id', { type: () => ID }) id: string,
+  ): Promise<Events<'experimentProgressed', ExperimentRecord>> {
+    found('an experiment', 'id', id, (await this.experiments.find([id]))[0]);
+    return this.feed.experiments.subscribe((experiment) => experiment.id === id);
   }
 
   @Subscription(() => Host, { description: 'Hosts that came into another state.' })

@@ -5,25 +5,25 @@ import type { TraceFile } from '#simulation';
 import { badInput } from '../limits/checks.js';
 import { exceeded } from '../limits/query-limits.js';
 
-const FIELD = 'input.path';
+const IMPORT_FIELD = 'input.path';
 const ACCEPTED = 'a file, or a folder of .csv files, below the trace folder of the configuration';
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 /** In the order of their names, numbers by value. Throws DomainError BAD_INPUT or LIMIT_EXCEEDED. */
 export async function readTraceFiles(traceDir: string, path: string): Promise<TraceFile[]> {
-  const found = await locate(traceDir, path);
+  const found = await locateTrace(traceDir, path, IMPORT_FIELD);
   const paths = (await stat(found)).isDirectory() ? await csvFilesOf(found) : [found];
-  if (paths.length === 0) throw badInput(FIELD, ACCEPTED, path);
+  if (paths.length === 0) throw badInput(IMPORT_FIELD, ACCEPTED, path);
   const sizes = await Promise.all(paths.map(async (one) => (await stat(one)).size));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   if (totalBytes > MAX_TOTAL_BYTES) {
-    throw exceeded(`${FIELD} must name files of at most ${MAX_TOTAL_BYTES} bytes together, got ${totalBytes}`);
+    throw exceeded(`${IMPORT_FIELD} must name files of at most ${MAX_TOTAL_BYTES} bytes together, got ${totalBytes}`);
   }
   return Promise.all(paths.map(async (one) => ({ name: basename(one), chunks: [await readFile(one, 'utf8')] })));
 }
 
-/** The real path; links may not lead out of the folder. */
-async function locate(traceDir: string, path: string): Promise<string> {
+/** The real path; links may not lead out of the folder. Throws DomainError BAD_INPUT naming `field`. */
+export async function locateTrace(traceDir: string, path: string, field: string): Promise<string> {
   try {
     const root = await realpath(traceDir);
     const found = await realpath(resolve(root, path));
@@ -32,7 +32,7 @@ async function locate(traceDir: string, path: string): Promise<string> {
   } catch {
     // It does not exist, or may not be read: the same answer, so that nobody learns what lies elsewhere.
   }
-  throw badInput(FIELD, ACCEPTED, path);
+  throw badInput(field, ACCEPTED, path);
 }
 
 async function csvFilesOf(folder: string): Promise<string[]> {

@@ -154,7 +154,8 @@ export class FleetSession {
   }
 }
 
-function handlersOf(loop: FleetLoop, pool: ThreadPool, rebalancer: Rebalancer): JobHandlers {
+/** Of the queues that only the owner of the shards works. */
+function handlersOf(loop: FleetLoop, pool: ThreadPool, rebalancer: Rebalancer): Omit<JobHandlers, 'experiments'> {
   return {
     operations: ({ guestId }) => loop.operations.deliver(checkId(guestId)),
     guests: ({ guestId }) => loop.guests.deliver(checkId(guestId)),

@@ -9,13 +9,14 @@
  */
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import type { RandomStream } from '#units';
-import { positionMs, rowAt, rowTicks } from './workload.js';
+import { positionMs, rowAt, rowTicks, ticksToNextRow } from './workload.js';
 import type { Workload } from './workload.js';
 import {
   PROCESSES,
   buryKilled,
   growCache,
   growProcess,
+  hasKilled,
   programPages,
   shrinkPrograms,
   startSoftware,
@@ -26,6 +27,7 @@ const RAMP_TICKS = 10;
 /** From its death to the first page of a program that is started again (a guess; service managers wait 0.1 s to minutes). */
 const RESTART_TICKS = 10;
 const RAMP_PAGES_PER_TICK = Math.floor((0.06 * GIB) / PAGE_SIZE_BYTES) * (TICK_MS / 1000);
+const RATE_STEPS_PER_PAGE = 2 ** 20;
 /** Pages that enter the page cache together: the default readahead, 128 KiB. */
 const READAHEAD_PAGES = 32;
 
@@ -90,7 +92,7 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
     state.unmet = due - got;
     busy = true;
   }
-  state.cacheDebt += workload.cachePagesPerTick[row] ?? 0;
+  state.cacheDebt += cacheRate(workload, row);
   if (state.cacheDebt >= READAHEAD_PAGES) {
     const pages = Math.floor(state.cacheDebt / READAHEAD_PAGES) * READAHEAD_PAGES;
     state.cacheDebt -= pages;
@@ -99,6 +101,30 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
   }
   if (buryKilled(software)) startAgain(software, state, tick);
   return busy;
+}
+
+/**
+ * First tick after `tick` in which runPrograms may do more than let time pass (passTicks); `tick` is behind them, and the kernel
+ * kills nobody in between.
+ */
+export function nextBusyTick({ workload, software, bootTick, state }: Programs, tick: number): number {
+  if (hasKilled(software)) return tick + 1;
+  const atMs = positionMs(workload, (tick - bootTick) * TICK_MS);
+  const rampTick = state.pending > 0 ? Math.max(tick + 1, state.rampTick) : Infinity;
+  const rate = cacheRate(workload, state.row);
+  const readTicks = rate > 0 ? Math.max(1, Math.floor((READAHEAD_PAGES - state.cacheDebt) / rate)) : Infinity;
+  return Math.min(tick + ticksToNextRow(workload, atMs, state.row), rampTick, tick + readTicks);
+}
+
+/** `ticks` ticks go by, none of them busy: as many calls of runPrograms. */
+export function passTicks({ workload, state }: Programs, ticks: number): void {
+  state.unmet = 0;
+  state.cacheDebt += ticks * cacheRate(workload, state.row);
+}
+
+/** Pages a tick, in steps that add up exactly, so that many ticks at once are as many single ones. */
+function cacheRate(workload: Workload, row: number): number {
+  return Math.round((workload.cachePagesPerTick[row] ?? 0) * RATE_STEPS_PER_PAGE) / RATE_STEPS_PER_PAGE;
 }
 
 /** What the killed programs held is wanted again; what they kept without wanting it is gone. */
@@ -133,6 +159,10 @@ function enterRow(
     }
     state.pending += change - reused;
     state.ramp = rampOf(state.pending);
+    if (workload.isImmediate === true) {
+      state.rampTick = tick;
+      state.ramp = state.pending;
+    }
     return false;
   }
   const calledOff = Math.min(state.pending, -change);

@@ -128,6 +128,12 @@ export function growProcess(software: Software, process: number, pages: number):
   return got;
 }
 
+/** True when the OOM killer has killed a program that was not cleared away yet. */
+export function hasKilled({ memory }: Software): boolean {
+  for (let process = 0; process < PROCESSES; process++) if (isOwnerKilled(memory, process)) return true;
+  return false;
+}
+
 /** Clears away the programs that the OOM killer has killed, so that they can start again; true when there was one. */
 export function buryKilled({ memory }: Software): boolean {
   let buried = false;

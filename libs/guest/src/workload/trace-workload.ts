@@ -7,6 +7,7 @@
  *   a_s(t)   = median of three neighbouring samples          one sixth of the steps are sampling noise
  *   a_env(t) = largest a_s of the last six hours             a guest keeps its pages when it works less
  *   A(t)     = min(0.9 × RAM − base, a_env(t) / 0.61)        0.61: share of resident anonymous memory touched in a minute
+ *   l(t)     = a_s(t) / a_env(t), 0.03 to 1                  how busy it is: an idle guest keeps its pages and uses them seldom
  *
  * Checked by its author against 500 VMs of GWA-T-12: lifetime touched memory has a median of 49 % of RAM, Pond (ASPLOS
  * 2023) reports about 50 %. 0.61 is a calibrated guess. The page cache grows by 0.3 of all disk traffic (default share of
@@ -25,6 +26,7 @@ import type { Workload } from './workload.js';
 const ENVELOPE_MS = 6 * 3600 * 1000;
 const TOUCHED_PER_MINUTE_RATIO = 0.61;
 const MOST_OF_RAM_RATIO = 0.9;
+const LEAST_LOAD_RATIO = 0.03;
 /** Share of disk traffic that is new to the page cache. */
 const NEW_PAGES_RATIO = 0.3;
 /** Chance that a falling footprint is freed: web servers 0.2, JVMs 0.1, databases 0.05, batch jobs 0.9 (guesses). */
@@ -47,6 +49,7 @@ export class TraceWorkload implements Workload {
   readonly startsMs: Float64Array;
   readonly anonPages: Int32Array;
   readonly cachePagesPerTick: Float64Array;
+  readonly loadRatio: Float64Array;
   readonly periodMs: number;
   readonly releaseRatio = RELEASE_RATIO;
   readonly bootCachePages: number;
@@ -67,7 +70,9 @@ export class TraceWorkload implements Workload {
     const scale = (series.assignedBytes > 0 ? assignedBytes / series.assignedBytes : 1) / PAGE_SIZE_BYTES;
     const ramPages = assignedBytes / PAGE_SIZE_BYTES;
     const mostPages = MOST_OF_RAM_RATIO * ramPages - fixedPages(ramPages);
-    const envelope = movingMaximum(medianOfThree(series.activeBytes), this.startsMs, this.periodMs);
+    const active = medianOfThree(series.activeBytes);
+    const envelope = movingMaximum(active, this.startsMs, this.periodMs);
+    this.loadRatio = active.map((bytes, row) => Math.max(LEAST_LOAD_RATIO, bytes / Math.max(1, envelope[row] ?? 1)));
     this.anonPages = Int32Array.from(envelope, (bytes) =>
       Math.min(mostPages, (bytes * scale) / TOUCHED_PER_MINUTE_RATIO),
     );

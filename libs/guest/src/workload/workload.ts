@@ -7,6 +7,7 @@
  *   cachePagesPerTick  Float64Array  pages that enter the page cache each tick
  */
 import { TICK_MS } from '#units';
+import { DEFAULT_MIX, type AccessMix } from './access-model.js';
 
 export interface Workload {
   readonly startsMs: Float64Array;
@@ -20,7 +21,13 @@ export interface Workload {
   readonly releaseRatio: number;
   /** Pages in the page cache at boot, beyond what every guest reads while booting. */
   readonly bootCachePages: number;
-  /** Share of their memory and page cache that programs touch in a minute. Default: as activity.ts has it for any program. */
+  /** How busy programs are in each row: every rate at which they use pages is multiplied by it. Default: 1. */
+  readonly loadRatio?: Float64Array;
+  /** How often the programs' memory is used. Default: DEFAULT_MIX. */
+  readonly mix?: AccessMix;
+  /** Demand follows the table at once, at the beginning of each row. Default: in a ramp from a drawn moment of the row. */
+  readonly isImmediate?: boolean;
+  /** Share of their memory and page cache that programs touch in a minute. Default: as mix and load say. */
   readonly touchedPerMinuteRatio?: number;
   /** Equal for equal tables: a restored guest must stand in the table it stood in. */
   readonly digest: string;
@@ -31,12 +38,40 @@ export function positionMs(workload: Workload, ageMs: number): number {
   return (workload.offsetMs + ageMs) % workload.periodMs;
 }
 
+/** How busy the programs are and how often their memory is used, `ageMs` after boot. */
+export function activityAt(workload: Workload, ageMs: number): { readonly load: number; readonly mix: AccessMix } {
+  const { loadRatio, mix = DEFAULT_MIX } = workload;
+  if (loadRatio === undefined) return { load: 1, mix };
+  return { load: loadRatio[findRow(workload.startsMs, positionMs(workload, ageMs))] ?? 1, mix };
+}
+
+/** Row that holds at `positionMs`, by halving. */
+function findRow(startsMs: Float64Array, positionMs: number): number {
+  let from = 0;
+  let to = startsMs.length;
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if ((startsMs[middle] ?? 0) <= positionMs) from = middle;
+    else to = middle;
+  }
+  return from;
+}
+
 /** Row that holds at `positionMs`, searched from `from`; forwards first, as time goes. */
 export function rowAt(workload: Workload, positionMs: number, from: number): number {
   const { startsMs } = workload;
   let row = (startsMs[from] ?? 0) <= positionMs ? from : 0;
   while (row + 1 < startsMs.length && (startsMs[row + 1] ?? 0) <= positionMs) row++;
   return row;
+}
+
+/**
+ * Ticks from `positionMs`, where `row` holds, until another row may hold: at least 1; Infinity for a table of one row.
+ */
+export function ticksToNextRow(workload: Workload, positionMs: number, row: number): number {
+  const { startsMs, periodMs } = workload;
+  if (startsMs.length === 1) return Infinity;
+  return Math.max(1, Math.floor(((startsMs[row + 1] ?? periodMs) - positionMs) / TICK_MS));
 }
 
 /** Ticks that a row lasts at least. */

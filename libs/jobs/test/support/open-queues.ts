@@ -18,5 +18,5 @@ export async function openQueues(backend: QueueBackend): Promise<OpenQueues> {
 /** Handlers of which a test replaces those that it is about. */
 export function handlers(some: Partial<JobHandlers>): JobHandlers {
   const none = (): Promise<null> => Promise.resolve(null);
-  return { operations: none, guests: none, inspections: none, rebalances: none, ...some };
+  return { operations: none, guests: none, inspections: none, rebalances: none, experiments: none, ...some };
 }

@@ -107,6 +107,16 @@ export function refreshVmstat(memory: Memory): void {
   }
 }
 
+/** True when refreshVmstat would change nothing. */
+export function isVmstatFresh(memory: Memory): boolean {
+  if (!memory.rules.tunesPcp) return true;
+  const { pcp } = memory;
+  for (let row = 0; row < pcp.length; row += PCP_FIELDS) {
+    if (pcp[row + P_HIGH] > pcp[row + P_HIGH_MIN] || pcp[row + P_COUNT] > pcp[row + P_HIGH]) return false;
+  }
+  return true;
+}
+
 /** Empties the lists of all CPUs in a zone, or in all zones: drain_all_pages. */
 export function drainAllPages(memory: Memory, zone = NIL): void {
   for (let slot = 0; slot < memory.zoneCount * memory.cpuCount; slot++) {

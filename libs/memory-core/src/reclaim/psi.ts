@@ -36,6 +36,11 @@ export function addStall(memory: Memory, someUs: number, fullUs: number): void {
   memory.psi[FULL + TOTAL] += fullUs;
 }
 
+/** True when every wait has been counted into the averages: until the next one, they only decay. */
+export function isPsiSettled({ psi }: Memory): boolean {
+  return psi[SOME + SEEN] === psi[SOME + TOTAL] && psi[FULL + SEEN] === psi[FULL + TOTAL];
+}
+
 /** Time has come to `nowUs` since boot: brings the averages up to date. */
 export function advancePsi(memory: Memory, nowUs: number): void {
   const { psi } = memory;

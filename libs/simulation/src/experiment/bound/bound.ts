@@ -33,6 +33,14 @@ export function boundOfTrace(
   return boundOfHosts(hosts);
 }
 
+/** Of the column as it stands over the time that is run, when that is what the guests hold; null otherwise. */
+export function boundOfExperiment(spec: ExperimentSpec, index: TraceIndex | null): Bound | null {
+  const { source, demand } = spec.guests;
+  return index === null || source.kind !== 'traces' || demand !== 'DIRECT'
+    ? null
+    : boundOfTrace(index, source, spec, spec.durationMs);
+}
+
 /** Ratios of hosts, and their spread. A host that never needs memory has no bound: its ratio is Infinity, JSON's null. */
 export function boundOfHosts(hosts: readonly Omit<HostBound, 'ratio'>[]): Bound {
   const bounds = hosts.map((host) => ({ ...host, ratio: host.assignedBytes / host.peakUsedBytes }));

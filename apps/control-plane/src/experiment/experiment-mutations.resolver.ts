@@ -1,0 +1,84 @@
+import { openExperiment } from '#cells';
+import { DomainError } from '#contracts';
+import { Queues } from '#jobs';
+import { Experiments, type ExperimentRecord } from '#persistence';
+import type { Configuration } from '#platform';
+import { cellKeys, parseSpec, type ExperimentSpec } from '#simulation';
+import { Inject, Logger } from '@nestjs/common';
+import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { CONFIGURATION } from '../configuration.js';
+import { locateTrace } from '../trace/trace-files.js';
+import {
+  CancelExperimentInput,
+  CancelExperimentPayload,
+  StartExperimentInput,
+  StartExperimentPayload,
+} from './experiment.model.js';
+
+/** Until access control exists nobody has a name. */
+const REQUESTED_BY = 'anonymous';
+const PATH_FIELD = 'input.spec.guests.source.path';
+
+@Resolver()
+export class ExperimentMutationsResolver {
+  readonly #log = new Logger('experiments');
+
+  constructor(
+    private readonly questions: Experiments,
+    private readonly queues: Queues,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  @Mutation(() => StartExperimentPayload, {
+    description:
+      'Acknowledges an experiment; its cells are spread over the workers. A spec that cannot be is refused with all that is wrong.',
+  })
+  async startExperiment(@Args('input') input: StartExperimentInput): Promise<{ experiment: ExperimentRecord }> {
+    const spec = requireSpec(input.spec);
+    const tracePath = await this.#checkTraces(spec);
+    const experiment = await this.questions.create({
+      name: spec.name,
+      spec,
+      tracePath,
+      requestedBy: REQUESTED_BY,
+      idempotencyKey: input.idempotencyKey ?? null,
+      cells: cellKeys(spec),
+    });
+    await this.#tell(experiment.id, cellKeys(spec).length);
+    return { experiment };
+  }
+
+  @Mutation(() => CancelExperimentPayload, { description: 'Cells that have ended keep what they found.' })
+  async cancelExperiment(@Args('input') { id }: CancelExperimentInput): Promise<{ experiment: ExperimentRecord }> {
+    return { experiment: await this.questions.cancel(id) };
+  }
+
+  /** Reads the traces once, so that what is wrong with them is told now. Returns their path as the spec has it. */
+  async #checkTraces(spec: ExperimentSpec): Promise<string | null> {
+    const { source } = spec.guests;
+    if (source.kind !== 'traces') return null;
+    openExperiment(spec, await locateTrace(this.configuration.traceDir, source.path, PATH_FIELD));
+    return source.path;
+  }
+
+  /** The rows are the truth: a worker finds them should the queue be away. */
+  async #tell(experimentId: string, cells: number): Promise<void> {
+    const answer = { payload: { version: 1, kind: 'ANSWER', experimentId } as const, jobId: `${experimentId}-answer` };
+    const jobs = Array.from({ length: cells }, (_, place) => ({
+      payload: { version: 1, kind: 'CELL', experimentId, place } as const,
+      jobId: `${experimentId}-${place}`,
+    }));
+    try {
+      await this.queues.addFlow('experiments', answer, jobs);
+    } catch (error) {
+      this.#log.warn(`the queue was not told: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+function requireSpec(given: unknown): ExperimentSpec {
+  const parsed = parseSpec(given);
+  if (parsed.ok) return parsed.value;
+  const problems = parsed.problems.map(({ path, message }) => `input.spec.${path}: ${message}`);
+  throw new DomainError('BAD_INPUT', problems.join('; '), 'input.spec');
+}

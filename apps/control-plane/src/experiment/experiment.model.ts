@@ -1,0 +1,137 @@
+import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { CellStatusEnum, ExperimentStatusEnum } from '../enums.js';
+import { connectionTypes } from '../paging/connection.js';
+import { DateTime } from '../scalars/date-time.js';
+import { Json } from '../scalars/json.js';
+
+@ObjectType({ description: 'A policy at a ratio under a seed.' })
+export class ExperimentCell {
+  @Field()
+  policy!: string;
+
+  @Field(() => Float)
+  ratio!: number;
+
+  @Field(() => Float)
+  seed!: number;
+
+  @Field(() => CellStatusEnum)
+  status!: string;
+
+  @Field(() => Float, { description: '0 to 1.' })
+  progress!: number;
+
+  @Field(() => Int, { description: 'How often it was begun.' })
+  attempts!: number;
+
+  @Field(() => String, { nullable: true, description: 'Why it failed.' })
+  error!: string | null;
+
+  @Field(() => Json, { nullable: true, description: 'Once the experiment is answered: its figures by name.' })
+  metrics!: unknown;
+}
+
+@ObjectType({ description: 'Over the seeds of a policy and ratio: mean and 95 % interval.' })
+export class ExperimentSummary {
+  @Field()
+  policy!: string;
+
+  @Field(() => Float)
+  ratio!: number;
+
+  @Field()
+  metric!: string;
+
+  @Field(() => Float)
+  mean!: number;
+
+  @Field(() => Float)
+  low!: number;
+
+  @Field(() => Float)
+  high!: number;
+
+  @Field(() => Json, { nullable: true, description: 'mean, low and high; null for the baseline, the first policy.' })
+  pairedDifferenceToBaseline!: unknown;
+}
+
+@ObjectType()
+export class ExperimentFrontier {
+  @Field()
+  policy!: string;
+
+  @Field(() => Float, { nullable: true, description: 'Largest ratio that meets the objective; null when none does.' })
+  ratio!: number | null;
+
+  @Field(() => Float, { nullable: true })
+  low!: number | null;
+
+  @Field(() => Float, { nullable: true })
+  high!: number | null;
+
+  @Field(() => String, { nullable: true, description: 'What broke first beyond it; null when nothing did.' })
+  firstBroken!: string | null;
+}
+
+@ObjectType({ description: 'How far a fleet can be overcommitted, with which policy, and what breaks first.' })
+export class Experiment {
+  @Field(() => ID)
+  id!: string;
+
+  @Field()
+  name!: string;
+
+  @Field(() => ExperimentStatusEnum)
+  status!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it failed.' })
+  reason!: string | null;
+
+  @Field(() => Json, { description: 'Complete: every default is filled in.' })
+  spec!: unknown;
+
+  @Field(() => DateTime)
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true })
+  startedAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true })
+  finishedAt!: Date | null;
+
+  @Field()
+  requestedBy!: string;
+}
+
+export const { Connection: ExperimentConnection, ConnectionResolver: ExperimentConnectionResolver } =
+  connectionTypes(Experiment);
+
+@InputType()
+export class StartExperimentInput {
+  @Field(() => Json, {
+    description:
+      'As `ballast experiment --schema` describes it; paths of traces lie below the trace folder of the workers.',
+  })
+  spec!: unknown;
+
+  @Field(() => String, { nullable: true, description: 'The same key and spec again find the same experiment.' })
+  idempotencyKey?: string | null;
+}
+
+@ObjectType()
+export class StartExperimentPayload {
+  @Field(() => Experiment)
+  experiment!: unknown;
+}
+
+@InputType()
+export class CancelExperimentInput {
+  @Field(() => ID)
+  id!: string;
+}
+
+@ObjectType()
+export class CancelExperimentPayload {
+  @Field(() => Experiment)
+  experiment!: unknown;
+}

@@ -1,0 +1,2 @@
+export { CellThread } from './cell-thread.js';
+export { openExperiment, type Experiment } from './open-experiment.js';

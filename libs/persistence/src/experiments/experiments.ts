@@ -1,0 +1,140 @@
+import { DomainError } from '#contracts';
+import type { Database } from '../database.js';
+import type { Experiment as ExperimentRow, Prisma } from '../generated/client.js';
+import { notify } from '../notifications.js';
+import { distinctIds, isId, newId } from '../paging/ids.js';
+import { decodeIdCursor, encodeCursor, toPage, type CountedPage, type PageRequest } from '../paging/page.js';
+import { toCell, toExperiment, type ExperimentCellRecord, type ExperimentRecord } from './experiment.mapper.js';
+
+export interface ExperimentRequest {
+  readonly name: string;
+  readonly spec: unknown;
+  readonly tracePath: string | null;
+  readonly requestedBy: string;
+  readonly idempotencyKey: string | null;
+  /** In the order of the answer. */
+  readonly cells: readonly { readonly policyAt: number; readonly ratioAt: number; readonly seedAt: number }[];
+}
+
+const LIST = 'experiments';
+/** A cell's row without its result, which may be megabytes. */
+const CELL_FIELDS = {
+  experimentId: true,
+  place: true,
+  policyAt: true,
+  ratioAt: true,
+  seedAt: true,
+  status: true,
+  progress: true,
+  attempts: true,
+  error: true,
+  startedAt: true,
+  finishedAt: true,
+} as const;
+
+/** Questions about experiments, and what their callers may ask of them. */
+export class Experiments {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Acknowledges an experiment with all its cells. A second call with the same key and spec finds the first one's; throws
+   * DomainError CONFLICT when the key came with another spec.
+   */
+  async create({ cells, ...request }: ExperimentRequest): Promise<ExperimentRecord> {
+    const id = newId();
+    return this.database.transaction(async (client) => {
+      const { rows } = await client.query<{ id: string }>(
+        `INSERT INTO experiment (id, name, spec, trace_path, requested_by, idempotency_key) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (requested_by, idempotency_key) DO NOTHING RETURNING id`,
+        [
+          id,
+          request.name,
+          JSON.stringify(request.spec),
+          request.tracePath,
+          request.requestedBy,
+          request.idempotencyKey,
+        ],
+      );
+      if (rows.length > 0) {
+        await client.query(
+          `INSERT INTO experiment_cell (experiment_id, place, policy_at, ratio_at, seed_at)
+           SELECT $1, place - 1, policy_at, ratio_at, seed_at
+             FROM unnest($2::int[], $3::int[], $4::int[]) WITH ORDINALITY AS told(policy_at, ratio_at, seed_at, place)`,
+          [id, cells.map((cell) => cell.policyAt), cells.map((cell) => cell.ratioAt), cells.map((cell) => cell.seedAt)],
+        );
+        await notify(client, 'ballast_experiment', { experimentId: id });
+      }
+      const { rows: known } = await client.query<ExperimentRow & { same: boolean }>(
+        `SELECT id, name, spec, trace_path AS "tracePath", status, reason, answer, requested_by AS "requestedBy",
+                created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt", spec::jsonb = $3::jsonb AS same
+           FROM experiment WHERE id = $1 OR (requested_by = $4 AND idempotency_key = $2) ORDER BY id LIMIT 1`,
+        [id, request.idempotencyKey, JSON.stringify(request.spec), request.requestedBy],
+      );
+      const [found] = known;
+      if (found === undefined || !found.same) {
+        const message = 'input.idempotencyKey must be new, or come with the spec it came with before';
+        throw new DomainError('CONFLICT', message, 'input.idempotencyKey');
+      }
+      return toExperiment(found);
+    });
+  }
+
+  async find(ids: readonly string[]): Promise<ExperimentRecord[]> {
+    const rows = await this.database.prisma.experiment.findMany({ where: { id: { in: distinctIds(ids) } } });
+    return rows.map(toExperiment);
+  }
+
+  /** The newest first. */
+  async list(request: PageRequest): Promise<CountedPage<ExperimentRecord>> {
+    const { prisma } = this.database;
+    const after = decodeIdCursor(LIST, request.after);
+    const rows = await prisma.experiment.findMany({
+      where: after === null ? {} : { id: { lt: after } },
+      orderBy: { id: 'desc' },
+      take: request.first + 1,
+    });
+    const page = toPage(rows.map(toExperiment), request, (experiment) => encodeCursor(LIST, [experiment.id]));
+    return { ...page, count: () => prisma.experiment.count() };
+  }
+
+  /** The cells of these experiments, in the order of their answers. */
+  async cellsOf(experimentIds: readonly string[]): Promise<ExperimentCellRecord[]> {
+    const where: Prisma.ExperimentCellWhereInput = { experimentId: { in: distinctIds(experimentIds) } };
+    const orderBy = [{ experimentId: 'asc' }, { place: 'asc' }] as const;
+    const rows = await this.database.prisma.experimentCell.findMany({
+      where,
+      select: CELL_FIELDS,
+      orderBy: [...orderBy],
+    });
+    return rows.map(toCell);
+  }
+
+  /** Ends an experiment early; cells that ended keep their results. Throws DomainError NOT_FOUND, CONFLICT when it has ended. */
+  async cancel(id: string): Promise<ExperimentRecord> {
+    const cancelled = isId(id) && (await this.#cancel(id));
+    const [experiment] = await this.find([id]);
+    if (experiment === undefined) {
+      const message = `input.id must be the id of an experiment that exists; there is none with ${JSON.stringify(id)}`;
+      throw new DomainError('NOT_FOUND', message, 'input.id');
+    }
+    if (cancelled) return experiment;
+    throw new DomainError('CONFLICT', `input.id: the experiment has ended already (${experiment.status})`, 'input.id');
+  }
+
+  async #cancel(id: string): Promise<boolean> {
+    return this.database.transaction(async (client) => {
+      const { rowCount } = await client.query(
+        `UPDATE experiment SET status = 'CANCELLED', finished_at = now() WHERE id = $1 AND status IN ('QUEUED', 'RUNNING')`,
+        [id],
+      );
+      if (rowCount === 0) return false;
+      await client.query(
+        `UPDATE experiment_cell SET status = 'CANCELLED', finished_at = now()
+          WHERE experiment_id = $1 AND status IN ('WAITING', 'RUNNING')`,
+        [id],
+      );
+      await notify(client, 'ballast_experiment', { experimentId: id });
+      return true;
+    });
+  }
+}

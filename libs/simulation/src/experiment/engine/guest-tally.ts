@@ -1,0 +1,161 @@
+/**
+ * What a guest's time came to, window by window: time lost waiting for its own kernel or for the host, and processor time that
+ * memory management took. The guest cannot see the host's part; both count.
+ */
+import { TICK_MS } from '#units';
+import type { Costs } from '../../costs/costs.js';
+import type { GuestStep } from '../../host/host-simulation.js';
+import type { HostGuest } from '../../host/host-guest.js';
+import type { Objective } from '../../objective/objective.js';
+import type { DayOutcome } from '../model/cell.js';
+
+const DAY_MS = 86_400_000;
+const US_PER_MS = 1000;
+/** Share of dropped page cache that is read again (a guess: web servers 0.7, builds 0.6, backups 0.02). */
+const READ_AGAIN_RATIO = 0.3;
+/** Counters of which a window's difference is charged. */
+const COUNTERS = [
+  'pgsteal_file',
+  'pgscan_kswapd',
+  'pgscan_direct',
+  'pgmigrate_success',
+  'pgmajfault',
+  'oom_kill',
+] as const;
+type Counter = (typeof COUNTERS)[number];
+
+/** A window's share of time. */
+export interface WindowShares {
+  readonly some: number;
+  readonly full: number;
+  readonly host: number;
+}
+
+export class GuestTally {
+  readonly windows: WindowShares[] = [];
+  readonly lagsMs: number[] = [];
+  readonly waitsMs: number[] = [];
+  readonly unusableIndexes: number[] = [];
+  swapFaults = 0;
+  majorFaults = 0;
+  oomKills = 0;
+  balloonMovedPages = 0;
+  thpGranted = 0;
+  thpFellBack = 0;
+  readonly #days: { windows: number; violatedWindows: number; usefulMs: number; stalledMs: number }[] = [];
+  readonly #seen = new Map<Counter, number>();
+  #hostStallUs = 0;
+  #managementUs = 0;
+  #someUs = 0;
+  #fullUs = 0;
+  #balloonPages = 0;
+  #targetPages = 0;
+  #targetSinceMs: number | null = null;
+  #unmetSinceMs: number | null = null;
+  #restarts = 0;
+
+  constructor(
+    private readonly costs: Costs,
+    private readonly objective: Objective,
+  ) {}
+
+  get days(): readonly DayOutcome[] {
+    return this.#days;
+  }
+
+  /** One step that ended at `timeMs`. */
+  add(guest: HostGuest, { backedPages, swapFaults }: GuestStep, timeMs: number): void {
+    const { costs } = this;
+    this.swapFaults += swapFaults;
+    this.#hostStallUs += swapFaults * costs.majorFaultUs + backedPages * costs.hostFaultUs;
+    const moved = guest.balloonPages - this.#balloonPages;
+    this.#balloonPages = guest.balloonPages;
+    this.balloonMovedPages += Math.abs(moved);
+    this.#managementUs += moved > 0 ? moved * costs.inflateUs : -moved * costs.deflateUs;
+    this.#watchBalloon(guest, timeMs);
+    this.#watchDemand(guest, timeMs);
+  }
+
+  /** A window ends at `timeMs`. */
+  endWindow(guest: HostGuest, timeMs: number): void {
+    const counters = guest.counters;
+    if (guest.restarts !== this.#restarts) this.#forgetCounters(guest);
+    const grown = new Map(COUNTERS.map((name) => [name, this.#grown(name, counters.get(name) ?? 0)]));
+    const count = (name: Counter): number => grown.get(name) ?? 0;
+    const scans = count('pgscan_kswapd') + count('pgscan_direct');
+    this.#managementUs += scans * this.costs.reclaimScanUs + count('pgmigrate_success') * this.costs.migrateUs;
+    this.majorFaults += count('pgmajfault');
+    this.oomKills += count('oom_kill');
+    const { some, full } = guest.pressure;
+    const readAgainUs = READ_AGAIN_RATIO * count('pgsteal_file') * this.costs.majorFaultUs;
+    this.#close(some.totalUs - this.#someUs + readAgainUs, full.totalUs - this.#fullUs, timeMs);
+    this.#someUs = some.totalUs;
+    this.#fullUs = full.totalUs;
+    this.unusableIndexes.push(guest.reading.unusableIndex9Ratio);
+    this.thpGranted = counters.get('thp_fault_alloc') ?? 0;
+    this.thpFellBack = counters.get('thp_fault_fallback') ?? 0;
+  }
+
+  /** A window of a guest that has all it uses, or is one of those of which the host has too many. */
+  endPerfectWindow(isShort: boolean, timeMs: number): void {
+    this.#note(isShort ? 0 : 1, timeMs);
+  }
+
+  /** Useful time = what is left of the guest's own, stretched by what the host makes it wait and by the work of managing memory. */
+  #close(guestStallUs: number, fullUs: number, timeMs: number): void {
+    const windowUs = this.objective.windowMs * US_PER_MS;
+    const own = Math.min(1, Math.max(0, guestStallUs) / windowUs);
+    const host = this.#hostStallUs / windowUs;
+    const useful = (1 - own) / (1 + host + this.#managementUs / windowUs);
+    this.windows.push({ some: own, full: Math.min(1, Math.max(0, fullUs) / windowUs), host: host / (1 + host) });
+    this.#note(useful, timeMs);
+    this.#hostStallUs = 0;
+    this.#managementUs = 0;
+  }
+
+  #note(useful: number, timeMs: number): void {
+    const { usefulTimeRatio, windowMs } = this.objective;
+    const day = Math.floor((timeMs - 1) / DAY_MS);
+    const outcome = (this.#days[day] ??= { windows: 0, violatedWindows: 0, usefulMs: 0, stalledMs: 0 });
+    outcome.windows++;
+    if (useful < usefulTimeRatio) outcome.violatedWindows++;
+    outcome.usefulMs += useful * windowMs;
+    outcome.stalledMs += (1 - useful) * windowMs;
+  }
+
+  /** A kernel that was started again counts from 0; what made it give up was a kill, too. */
+  #forgetCounters(guest: HostGuest): void {
+    this.oomKills += guest.restarts - this.#restarts;
+    this.#restarts = guest.restarts;
+    this.#seen.clear();
+    this.#someUs = 0;
+    this.#fullUs = 0;
+  }
+
+  #grown(name: Counter, value: number): number {
+    const before = this.#seen.get(name) ?? 0;
+    this.#seen.set(name, value);
+    return Math.max(0, value - before);
+  }
+
+  #watchBalloon(guest: HostGuest, timeMs: number): void {
+    if (guest.targetPages !== this.#targetPages) {
+      if (this.#targetSinceMs !== null) this.lagsMs.push(timeMs - this.#targetSinceMs);
+      this.#targetPages = guest.targetPages;
+      this.#targetSinceMs = timeMs - TICK_MS;
+    }
+    if (this.#targetSinceMs === null || guest.balloonPages !== guest.targetPages) return;
+    this.lagsMs.push(timeMs - this.#targetSinceMs);
+    this.#targetSinceMs = null;
+  }
+
+  /** From the first page that was asked for and not there to the last. */
+  #watchDemand(guest: HostGuest, timeMs: number): void {
+    if (guest.unmetPages > 0) {
+      this.#unmetSinceMs ??= timeMs - TICK_MS;
+      return;
+    }
+    if (this.#unmetSinceMs !== null) this.waitsMs.push(timeMs - this.#unmetSinceMs);
+    this.#unmetSinceMs = null;
+  }
+}

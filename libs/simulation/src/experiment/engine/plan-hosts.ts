@@ -1,0 +1,48 @@
+/** The hosts of a cell and who lives on them: the same for every policy and ratio of a seed. */
+import type { GuestOptions } from '#guest';
+import { invariant } from '#units';
+import { choosePopulation, dealToHosts, seriesOf } from '../../trace/population.js';
+import type { TraceIndex } from '../../trace/trace-index.js';
+import { planGuests, type GuestPlan } from '../../workload/plan-guests.js';
+import type { ExperimentSpec } from '../model/spec.js';
+
+/** One host; its guests' series are read when they are asked for, so that one host's are held at a time. */
+export interface HostPlan {
+  readonly host: number;
+  readonly guestCount: number;
+  readonly guests: () => readonly GuestPlan[];
+}
+
+/** `index`: of the traces; null for synthetic guests. */
+export function planHosts(spec: ExperimentSpec, seed: number, index: TraceIndex | null): HostPlan[] {
+  const { source, count } = spec.guests;
+  if (source.kind !== 'traces') {
+    return dealToHosts(planGuests(spec.guests, seed, []), spec, seed).map((members, host) => ({
+      host,
+      guestCount: members.length,
+      guests: () => members,
+    }));
+  }
+  invariant(index !== null, 'traces come with their index');
+  return dealToHosts(choosePopulation(index, source, count, seed), spec, seed).map((members, host) => ({
+    host,
+    guestCount: members.length,
+    guests: () => planGuests(spec.guests, seed, seriesOf(index, source, members, seed)),
+  }));
+}
+
+export function toOptions({ guests }: ExperimentSpec, plan: GuestPlan): GuestOptions {
+  const { features, kernelProfile } = guests;
+  return {
+    assignedBytes: plan.assignedBytes,
+    numaNodes: 1,
+    kernelProfile,
+    memoryBallooning: features.memoryBallooning,
+    balloonCompaction: features.balloonCompaction,
+    deflateOnOom: features.deflateOnOom,
+    freePageReporting: features.freePageReporting,
+    freePageHinting: features.freePageHinting,
+    workload: plan.workload,
+    seed: plan.seed,
+  };
+}

@@ -1,0 +1,178 @@
+/** One host of a cell from its first second to its last. Hosts of a cell do not touch each other. */
+import { findPolicy, parseParameters, type ParameterValues, type Policy } from '#policy';
+import { GIB, PAGE_SIZE_BYTES, invariant } from '#units';
+import type { HostGuestSpec } from '../../host/host-guest.js';
+import { HostSimulation } from '../../host/host-simulation.js';
+import type { GuestPlan } from '../../workload/plan-guests.js';
+import type { HostTimeline } from '../model/cell.js';
+import type { ExperimentSpec, PolicyChoice } from '../model/spec.js';
+import { capacityAt, troublesOf } from './faults.js';
+import { GuestTally } from './guest-tally.js';
+import { toOptions } from './plan-hosts.js';
+
+/** Policies decide this often, unless a step is longer. */
+const DECIDE_EVERY_MS = 10_000;
+
+export interface HostRun {
+  readonly plans: readonly GuestPlan[];
+  readonly tallies: readonly GuestTally[];
+  readonly timeline: HostTimeline;
+  readonly oomKills: number;
+  readonly swappedOutPages: number;
+  readonly residentPeakBytes: number;
+  readonly steps: number;
+  /** Steps after which the host had its reserve free. */
+  readonly reserveKept: number;
+}
+
+export interface HostSetting {
+  readonly host: number;
+  readonly ratio: number;
+  readonly seed: number;
+  readonly policy: PolicyChoice;
+}
+
+/** `onStep` hears of every step. */
+export function runHost(
+  spec: ExperimentSpec,
+  { host, ratio, seed, policy }: HostSetting,
+  plans: readonly GuestPlan[],
+  onStep: () => void,
+): HostRun {
+  const capacityBytes = capacityOf(plans, ratio);
+  const simulation = new HostSimulation({
+    id: `host-${host + 1}`,
+    capacityBytes,
+    reservedBytes: 0,
+    swapBytes: spec.hosts.swapBytes,
+    guests: plans.map((plan) => toHostGuest(spec, plan)),
+    policy: toRule(policy),
+    decideEveryMs: Math.max(spec.stepMs, DECIDE_EVERY_MS),
+    stepMs: spec.stepMs,
+    troubleAt: troublesOf(
+      spec.faults,
+      plans.map(({ name }) => name),
+      seed,
+    ),
+  });
+  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo));
+  const timeline = new Timeline(host, capacityBytes);
+  let residentPeakPages = 0;
+  let reserveKept = 0;
+  let steps = 0;
+  while (simulation.timeMs < spec.durationMs) {
+    simulation.capacityBytes = capacityAt(spec.faults, capacityBytes, simulation.timeMs);
+    const stepped = simulation.step();
+    const { timeMs } = simulation;
+    steps++;
+    simulation.guests.forEach((guest, at) => {
+      const step = stepped[at];
+      if (step !== undefined) tallies[at]?.add(guest, step, timeMs);
+    });
+    residentPeakPages = Math.max(residentPeakPages, simulation.residentPages);
+    if (isReserveKept(simulation)) reserveKept++;
+    if (timeMs % spec.slo.windowMs === 0) {
+      simulation.guests.forEach((guest, at) => tallies[at]?.endWindow(guest, timeMs));
+      timeline.add(simulation, plans, timeMs);
+    }
+    onStep();
+  }
+  const { oomKills, swappedOutPages } = simulation;
+  const residentPeakBytes = residentPeakPages * PAGE_SIZE_BYTES;
+  return {
+    plans,
+    tallies,
+    timeline: timeline.columns,
+    oomKills,
+    swappedOutPages,
+    residentPeakBytes,
+    steps,
+    reserveKept,
+  };
+}
+
+/** The reserve is for what guests may yet touch: a host that backs all of their memory needs none. */
+function isReserveKept({ freePages, capacityBytes, guests }: HostSimulation): boolean {
+  const untouchedPages = guests.reduce((sum, guest) => sum + guest.assignedPages - guest.inMemoryPages, 0);
+  return freePages >= Math.min(leastFreeBytes(capacityBytes) / PAGE_SIZE_BYTES, untouchedPages);
+}
+
+/** Kills that one guest alone has at full backing, where nobody takes memory from it. */
+export function killsAtFullBacking(spec: ExperimentSpec, plan: GuestPlan, seed: number): number {
+  const alone = { ...spec, hosts: { ...spec.hosts, swapBytes: 0 }, faults: [] };
+  const none: PolicyChoice = { name: 'none', label: 'none', parameters: {} };
+  const [tally] = runHost(alone, { host: 0, ratio: 1, seed, policy: none }, [plan], () => undefined).tallies;
+  return tally?.oomKills ?? 0;
+}
+
+/** Assigned memory of the guests over the ratio, in whole pages. */
+export function capacityOf(plans: readonly GuestPlan[], ratio: number): number {
+  const assigned = plans.reduce((sum, { assignedBytes }) => sum + assignedBytes, 0);
+  return Math.floor(assigned / ratio / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;
+}
+
+/** What a host keeps free for itself, as ESX does: 6 % of the first 4 GiB, 4 % up to 12, 2 % up to 28, 1 % of the rest. */
+function leastFreeBytes(capacityBytes: number): number {
+  const between = (from: number, to: number): number => Math.max(0, Math.min(capacityBytes, to * GIB) - from * GIB);
+  return 0.06 * between(0, 4) + 0.04 * between(4, 12) + 0.02 * between(12, 28) + 0.01 * between(28, Infinity);
+}
+
+function toHostGuest(spec: ExperimentSpec, plan: GuestPlan): HostGuestSpec {
+  const { minRatio, shares } = spec.guests;
+  const minBytes = Math.floor((plan.assignedBytes * minRatio) / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;
+  return { id: plan.name, options: toOptions(spec, plan), minBytes, shares, loadAt: () => 1 };
+}
+
+function toRule({
+  name,
+  parameters,
+}: PolicyChoice): { readonly rule: Policy; readonly parameters: ParameterValues } | null {
+  if (name === 'none') return null;
+  const found = findPolicy(name);
+  invariant(found.ok, 'specs name policies that exist');
+  const values = parseParameters(found.value, parameters);
+  invariant(values.ok, 'specs give policies parameters that they take');
+  return { rule: found.value, parameters: values.value };
+}
+
+/** A row a window. */
+class Timeline {
+  readonly columns: HostTimeline & { readonly timesMs: number[] };
+
+  constructor(host: number, capacityBytes: number) {
+    const empty = (): number[] => [];
+    this.columns = {
+      host,
+      capacityBytes,
+      timesMs: empty(),
+      residentBytes: empty(),
+      balloonBytes: empty(),
+      demandBytes: empty(),
+      swappedBytes: empty(),
+    };
+  }
+
+  add(simulation: HostSimulation, plans: readonly GuestPlan[], timeMs: number): void {
+    const { columns } = this;
+    const push = (column: readonly number[], bytes: number): void => {
+      (column as number[]).push(bytes);
+    };
+    const balloonPages = simulation.guests.reduce((sum, guest) => sum + guest.balloonPages, 0);
+    columns.timesMs.push(timeMs);
+    push(columns.residentBytes, simulation.residentPages * PAGE_SIZE_BYTES);
+    push(columns.balloonBytes, balloonPages * PAGE_SIZE_BYTES);
+    push(columns.swappedBytes, simulation.swappedPages * PAGE_SIZE_BYTES);
+    const demand = plans.reduce((sum, plan, at) => sum + demandOf(plan, simulation.guests[at]?.reading, timeMs), 0);
+    push(columns.demandBytes, demand);
+  }
+}
+
+/** By the trace's own word, or what the guest has in use. */
+function demandOf(
+  plan: GuestPlan,
+  reading: { readonly totalPages: number; readonly availablePages: number } | undefined,
+  timeMs: number,
+): number {
+  if (plan.usedBytesAt !== null) return plan.usedBytesAt(timeMs - 1);
+  return reading === undefined ? 0 : Math.max(0, reading.totalPages - reading.availablePages) * PAGE_SIZE_BYTES;
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ApiError, type ApiClient } from './support/api-client.js';
+import { backendsFor } from './support/backends.js';
+import { eventually } from './support/eventually.js';
+import { MIB } from './support/fleet.js';
+import { Home, RunningBallast } from './support/running-ballast.js';
+
+jest.setTimeout(240_000);
+
+const LIMIT_MS = 120_000;
+const CLI = join(process.cwd(), 'dist', 'apps', 'cli', 'src', 'main.js');
+
+const SPEC = {
+  name: 'a small question',
+  hosts: { perHost: 2, swapBytes: 512 * MIB },
+  guests: {
+    source: { kind: 'traces', format: 'GWA_T_12', path: 'gwa-t-12-rnd-2013-7' },
+    count: 4,
+    assignedBytes: 512 * MIB,
+  },
+  overcommitRatios: [1, 2],
+  policies: [{ name: 'none' }, { name: 'proxmox' }],
+  seeds: [1, 2],
+  durationMs: 14_400_000,
+};
+
+interface Experiment {
+  readonly id: string;
+  readonly status: string;
+  readonly progress: number;
+  readonly digest: string | null;
+  readonly cells: readonly { readonly status: string; readonly attempts: number; readonly metrics: object | null }[];
+  readonly frontier: readonly { readonly policy: string }[];
+  readonly csv: string | null;
+}
+
+const FIELDS = 'id status progress digest cells { status attempts metrics } frontier { policy } csv';
+
+async function start(api: ApiClient, spec: object, idempotencyKey: string | null = null): Promise<Experiment> {
+  const data = await api.ask<{ startExperiment: { experiment: Experiment } }>(
+    `mutation ($input: StartExperimentInput!) { startExperiment(input: $input) { experiment { ${FIELDS} } } }`,
+    { input: { spec, idempotencyKey } },
+  );
+  return data.startExperiment.experiment;
+}
+
+async function read(api: ApiClient, id: string): Promise<Experiment> {
+  const query = `query ($id: ID!) { experiment(id: $id) { ${FIELDS} } }`;
+  return (await api.ask<{ experiment: Experiment }>(query, { id })).experiment;
+}
+
+/** The digest that the command line comes to, without any server. */
+function digestAlone(workers: number): string {
+  const text = execFileSync(process.execPath, [CLI, 'experiment', 'run', '-', '--json', '--workers', String(workers)], {
+    cwd: join(process.cwd(), 'data', 'traces'),
+    input: JSON.stringify(SPEC),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  return (JSON.parse(text) as { digest: string }).digest;
+}
+
+describe.each(backendsFor('experiment'))('an experiment whose cells are queued on $name', (backend) => {
+  let home: Home;
+  let ballast: RunningBallast;
+  const settings = { BALLAST_DEMO: '0', ...backend.settings };
+
+  beforeAll(async () => {
+    home = new Home();
+    ballast = await RunningBallast.start(home, settings);
+  });
+
+  afterAll(async () => {
+    await ballast.interrupt();
+    await home.remove();
+  });
+
+  it('comes to the same bytes as on the command line, also when everything is killed meanwhile', async () => {
+    const { id, cells } = await start(ballast.api, SPEC, 'once');
+    expect(cells).toHaveLength(8);
+    expect((await start(ballast.api, SPEC, 'once')).id).toBe(id);
+    await eventually(
+      () => read(ballast.api, id),
+      (seen) => seen.cells.some(({ status }) => status === 'DONE'),
+      LIMIT_MS,
+    );
+    await ballast.killEverything();
+    ballast = await RunningBallast.start(home, settings);
+    const before = await read(ballast.api, id);
+    const done = before.cells.map(({ status, attempts }) => (status === 'DONE' ? attempts : null));
+    const feed = ballast.api.listen<{ experimentProgressed: Experiment }>(
+      'subscription ($id: ID!) { experimentProgressed(id: $id) { id status } }',
+      { id },
+    );
+    const ended = await eventually(
+      () => read(ballast.api, id),
+      ({ status }) => status === 'DONE',
+      LIMIT_MS,
+    );
+    expect(ended.cells.every(({ status, metrics }) => status === 'DONE' && metrics !== null)).toBe(true);
+    // What had ended was not run again.
+    done.forEach((attempts, place) => {
+      if (attempts !== null) expect(ended.cells[place]!.attempts).toBe(attempts);
+    });
+    expect(ended.progress).toBe(1);
+    expect(ended.frontier.map(({ policy }) => policy)).toEqual(['none', 'proxmox']);
+    expect(ended.csv).toContain('cell,none,1,1,violatedWindowsRatio');
+    for (const workers of [1, 2, 4]) expect(digestAlone(workers)).toBe(ended.digest);
+    await eventually(
+      () => feed.events.at(-1)?.experimentProgressed.status,
+      (status) => status === 'DONE',
+    );
+    feed.close();
+  });
+
+  it('is refused with everything that is wrong with it', async () => {
+    const bad = { ...SPEC, overcommitRatios: [0.5], policies: [{ name: 'best' }], seeds: [] };
+    const refusal = await start(ballast.api, bad).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ApiError);
+    expect(refusal).toMatchObject({ code: 'BAD_INPUT' });
+    for (const field of ['overcommitRatios', 'policies', 'seeds'])
+      expect(String(refusal)).toContain(`input.spec.${field}`);
+    const outside = { ...SPEC, guests: { ...SPEC.guests, source: { ...SPEC.guests.source, path: '../..' } } };
+    await expect(start(ballast.api, outside)).rejects.toThrow(/input\.spec\.guests\.source\.path/);
+  });
+
+  it('ends when it is called off', async () => {
+    const { id } = await start(ballast.api, { ...SPEC, name: 'too long', durationMs: 40 * 86_400_000 });
+    await eventually(
+      () => read(ballast.api, id),
+      ({ status }) => status === 'RUNNING',
+      LIMIT_MS,
+    );
+    const input = { input: { id } };
+    const cancel =
+      'mutation ($input: CancelExperimentInput!) { cancelExperiment(input: $input) { experiment { status } } }';
+    await ballast.api.ask(cancel, input);
+    expect((await read(ballast.api, id)).cells.every(({ status }) => status === 'CANCELLED')).toBe(true);
+    await expect(ballast.api.ask(cancel, input)).rejects.toThrow(/ended already/);
+    // The worker's threads are free for the next.
+    const next = await start(ballast.api, { ...SPEC, name: 'the next', durationMs: 600_000 });
+    await eventually(
+      () => read(ballast.api, next.id),
+      ({ status }) => status === 'DONE',
+      LIMIT_MS,
+    );
+  });
+});
