@@ -10,6 +10,7 @@ export type { GuestOptions } from './guest-options.js';
 export { Guest } from './guest.js';
 export { StateHash } from './state-hash.js';
 export type { GuestWork, WorkEnd } from './work/guest-work.js';
+export { DEFAULT_MIX, GAP_SEC } from './workload/access-model.js';
 export { fixedPages } from './workload/software.js';
 export { SyntheticWorkload, type SyntheticPattern } from './workload/synthetic-workload.js';
 export { TraceWorkload, type ActivitySeries } from './workload/trace-workload.js';

@@ -1,14 +1,9 @@
 /**
- * How often a guest's pages are used, seen from the host, which swaps out the coldest first. Anonymous memory is a mixture of
- * four classes with exponential gaps between two uses of a page; set by its author to two published figures of fleets (32 % of
- * memory untouched for 120 s, 15 % of that touched again within a minute) and checked against a third. Shares and
- * times are guesses within that.
- *
- *   hot 0.47, 5 s · warm 0.25, 75 s · cool 0.13, 30 min · frozen 0.15, 24 h
- *
- * Page cache is used like cool memory. What the guest has freed is not used until it is allocated again, which the
+ * How often a guest's pages are used, seen from the host, which swaps out the coldest first: anonymous memory by the classes of
+ * the access model, page cache like cool memory. What the guest has freed is not used until it is allocated again, which the
  * host sees as a use of a page that lies in swap: taken as frozen.
  */
+import { DEFAULT_MIX, GAP_SEC } from '#guest';
 import { invariant } from '#units';
 
 /** One class of pages. */
@@ -21,24 +16,15 @@ interface ColdClass {
 /** The coldest class first. */
 export type ColdPages = readonly ColdClass[];
 
-const FROZEN_GAP_SEC = 86_400;
-const COOL_GAP_SEC = 1800;
-const WARM_GAP_SEC = 75;
-const HOT_GAP_SEC = 5;
-const FROZEN_SHARE = 0.15;
-const COOL_SHARE = 0.13;
-const WARM_SHARE = 0.25;
-const HOT_SHARE = 0.47;
-
 /** The classes of a guest with so many resident, anonymous and page cache pages. */
 export function pagesFromColdest(residentPages: number, anonPages: number, filePages: number): ColdPages {
   const anon = Math.min(anonPages, residentPages);
   const file = Math.min(filePages, residentPages - anon);
   return [
-    { pages: residentPages - anon - file + FROZEN_SHARE * anon, gapSec: FROZEN_GAP_SEC },
-    { pages: file + COOL_SHARE * anon, gapSec: COOL_GAP_SEC },
-    { pages: WARM_SHARE * anon, gapSec: WARM_GAP_SEC },
-    { pages: HOT_SHARE * anon, gapSec: HOT_GAP_SEC },
+    { pages: residentPages - anon - file + DEFAULT_MIX.frozen * anon, gapSec: GAP_SEC.frozen },
+    { pages: file + DEFAULT_MIX.cool * anon, gapSec: GAP_SEC.cool },
+    { pages: DEFAULT_MIX.warm * anon, gapSec: GAP_SEC.warm },
+    { pages: DEFAULT_MIX.hot * anon, gapSec: GAP_SEC.hot },
   ];
 }
 
@@ -56,7 +42,7 @@ export function swapFaultsPerSec(classes: ColdPages, swappedPages: number, load:
 
 /**
  * How many more pages of each guest to swap out so that `neededPages` come free: the coldest of all guests first, and within a
- * class in proportion. `swapped`: what of each is out already. Whole pages; their sum is `neededPages`, or all there is.
+ * class in proportion. `swapped`: what of each is out already. Whole pages; their sum is at most `neededPages`.
  */
 export function chooseVictims(
   guests: readonly { readonly classes: ColdPages; readonly swapped: number }[],
