@@ -10,7 +10,9 @@ import {
   setTarget,
   startClock,
 } from '#guest';
+import { compactMemory, vmstat } from '#memory-core';
 import { initialState } from '../src/initial-state.js';
+import { oneCompactions } from '../src/one-compaction.js';
 import { readRecording, replayed } from './recorded.js';
 
 const PAGES_PER_MIB = 256;
@@ -132,6 +134,22 @@ describe('what the recordings show', () => {
     expect(found.filter(({ isWithin }) => isWithin).length).toBeGreaterThanOrEqual(found.length * 0.9);
   });
 
+  it('9: over periodic holes the free scanner takes ever longer strides past them, and next to nothing is moved', () => {
+    const recording = readRecording('compaction-with-balloon-512-6.12');
+    const [first] = oneCompactions(recording);
+    const looks = (recording.steps[6]?.compaction_trace ?? []).flatMap((line) => {
+      const [, scanned] = /isolate_freepages: .* nr_scanned=(\d+) nr_taken=0$/.exec(line) ?? [];
+      return scanned === undefined ? [] : [Number(scanned)];
+    });
+    expect(looks.join(' ')).toContain('512 256 128 64 32 16 16 16');
+    // Every block that the recorded scanner passed over and every frame it looked at, so the strides are the same.
+    expect(first?.events).toMatchObject({ equal: first?.events.recorded, simulated: first?.events.recorded });
+    const moved = first?.counters.find(({ name }) => name === 'pgmigrate_success');
+    expect(moved).toEqual({ name: 'pgmigrate_success', recorded: 299, simulated: 299 });
+    const hashed = changeOf('compaction-random-256-6.12', 'pgmigrate_success', 14).simulated;
+    expect(hashed).toBeGreaterThan(10 * (moved?.simulated ?? Infinity));
+  });
+
   it('10: compact_memory takes DMA first, then DMA32', () => {
     const { replay } = replayed('compaction-random-256-6.12');
     const begins = replay.steps.flatMap(({ compaction }) => compaction.filter(({ kind }) => kind === 'BEGIN'));
@@ -160,6 +178,63 @@ describe('what the recordings show', () => {
       const total = (recording.steps[index]?.after?.meminfo['MemTotal'] ?? 0) / 4;
       expect(replay.steps[index]?.observed.totalPages).toBe(total);
     }
+  });
+
+  it('14: with blocks offline the balloon holds what it held, and just stops earlier', () => {
+    const name = 'offline-full-1024-6.12';
+    const { recording, replay } = replayed(name);
+    const held = (index: number): number => replay.steps[index]?.observed.balloonPages ?? -1;
+    // A block under the inflated balloon, then three under the empty one, and the target that is out of reach without them.
+    for (const index of [15, 18, 19, 20]) {
+      expect(recording.steps[index]?.args['state']).toBe('offline');
+      expect(replay.steps[index]?.answer.errno).toBe(0);
+      expect(held(index)).toBe(recordedBalloon(name, index));
+      expect(held(index)).toBe(held(index - 1));
+      expect(changeOf(name, 'balloon_deflate', index).simulated).toBe(0);
+    }
+    const { target = 0, reached_ms: reached } = recording.steps[23] ?? {};
+    const ramPages = recording.ram_mib * PAGES_PER_MIB;
+    const askedPages = ramPages - target / 4096;
+    expect(reached).toBeNull();
+    expect(held(23)).toBeLessThan(askedPages);
+    expect(Math.abs(held(23) - recordedBalloon(name, 23))).toBeLessThan(ramPages * 0.01);
+  });
+
+  it('15: the balloon empties the node of its CPU, DMA32 before DMA, then the other, and gives back in reverse', () => {
+    const taken = takenFromNodes('numa-512-6.12');
+    // The balloon works on node 0 at first, then (from step 16 on) on node 1.
+    expect(taken(2)).toMatchObject({ other: 0, DMA: 0 });
+    expect(taken(3).DMA).toBeGreaterThan(2000);
+    expect(taken(3).other).toBe(0);
+    expect(taken(4).other).toBeGreaterThan(15_000);
+    expect(taken(5)).toMatchObject({ DMA32: 0, DMA: 0, other: 64 * PAGES_PER_MIB });
+    expect(taken(7)).toMatchObject({ DMA32: 0, DMA: 0, other: -96 * PAGES_PER_MIB });
+    expect(taken(17)).toMatchObject({ DMA32: 0, DMA: 0, other: 64 * PAGES_PER_MIB });
+    expect(taken(18)).toMatchObject({ DMA32: 0, DMA: 0, other: 128 * PAGES_PER_MIB });
+  });
+
+  it('15: a block of node 1 sends its balloon pages to node 0 only, and waits in vain when that one is full', () => {
+    const { recording, replay } = replayed('numa-offline-1024-6.12');
+    const managed = (index: number, zone: string): number =>
+      replay.steps[index]?.observed.zones.find(({ name }) => name === zone)?.managedPages ?? -1;
+    expect(replay.steps[10]?.answer.errno).toBe(0);
+    expect(managed(9, 'Movable') - managed(10, 'Movable')).toBe(32_768);
+    expect(managed(10, 'N1.DMA32')).toBe(managed(9, 'N1.DMA32'));
+    expect(recording.steps[20]?.rc).toBe(-4);
+    expect(replay.steps[20]?.answer.errno).toBe(-4);
+    const roomOfNode1 = replay.steps[19]?.observed.zones.find(({ name }) => name === 'N1.Movable')?.freePages;
+    expect(roomOfNode1).toBeGreaterThan(32_768);
+  });
+
+  it('15: compacting a node moves the pages of that node only', () => {
+    const name = 'numa-512-6.12';
+    for (const index of [46, 48])
+      expect(changeOf(name, 'balloon_migrate', index)).toEqual({ recorded: 0, simulated: 0 });
+    const { recorded, simulated } = changeOf(name, 'balloon_migrate', 47);
+    expect(Math.abs(simulated - recorded)).toBeLessThan(recorded * 0.15);
+    const { replay } = replayed(name);
+    const managed = (index: number): number[] => replay.steps[index]?.observed.zones.map((z) => z.managedPages) ?? [];
+    expect(managed(47)).toEqual(managed(45));
   });
 
   it('16: three requests for huge pages stay where they are: kswapd has given up, and nobody wakes kcompactd', () => {
@@ -194,6 +269,27 @@ describe('what the recordings show', () => {
     }
   });
 
+  it('19: proactiveness 20 leaves memory scattered, 60 and 100 act, and it counts as the daemon without a wake', () => {
+    const name = 'kcompactd-512-6.12';
+    const { recording, replay } = replayed(name);
+    const scattered = (index: number): number =>
+      replay.steps[index]?.observed.zones.find((zone) => zone.name === 'DMA32')?.unusableRatio[9] ?? -1;
+    const daemon = 'compact_daemon_migrate_scanned';
+    for (const index of [7, 20]) {
+      expect(recording.steps[index]?.op).toBe('series');
+      expect(scattered(index)).toBeGreaterThan(0.8);
+      expect(changeOf(name, daemon, index)).toEqual({ recorded: 0, simulated: 0 });
+    }
+    expect(scattered(8)).toBeLessThan(0.1);
+    expect(scattered(22)).toBeGreaterThan(0.3);
+    expect(scattered(22)).toBeLessThan(0.5);
+    for (const index of [8, 23]) {
+      const { recorded, simulated } = changeOf(name, daemon, index);
+      expect(Math.abs(simulated - recorded)).toBeLessThan(recorded * 0.15);
+    }
+    expect(replay.steps.at(-1)?.observed.vmstat['compact_daemon_wake']).toBe(0);
+  });
+
   it('11: enabling huge pages raises the watermarks', () => {
     expect(marksOff('thp-pressure-512-6.12', 0)).toEqual([]);
     const { observed } = replayed('thp-pressure-512-6.12').replay.steps[0] ?? {};
@@ -209,7 +305,68 @@ describe('what the recordings show', () => {
     expect(compared).toHaveLength(9);
     expect(compared.flatMap((index) => marksOff('watermarks-512-6.12', index))).toEqual([]);
   });
+
+  it('21: inside a compaction balloon_migrate is ahead of pgmigrate_success, and no more at its end', () => {
+    const { memory } = initialState(readRecording('inflate-deflate-256-6.12'));
+    const features = BalloonFeature.MUST_TELL_HOST;
+    const balloon = probeBalloon({ memory, features, costs: DEFAULT_BALLOON_COSTS, backOffUs: backOffUs('6.12') });
+    if (balloon === null) throw new RangeError('no balloon');
+    const clock = startClock(memory, balloon, 0);
+    setTarget(balloon, 100 * PAGES_PER_MIB, 0);
+    runClock(clock, 0, 5e6);
+    const counted = (): { balloon: number; all: number } => {
+      const counters = new Map(vmstat(memory));
+      return { balloon: counters.get('balloon_migrate') ?? 0, all: counters.get('pgmigrate_success') ?? 0 };
+    };
+    let before = counted();
+    let mostAhead = 0;
+    const task = compactMemory(memory);
+    while (task.next().done !== true) {
+      const now = counted();
+      if (now.all === before.all) mostAhead = Math.max(mostAhead, now.balloon - before.balloon);
+      else before = now;
+    }
+    expect(mostAhead).toBeGreaterThan(16);
+    expect(counted().balloon).toBeGreaterThan(0);
+    expect(counted().balloon).toBeLessThanOrEqual(counted().all);
+  });
+
+  it('21: a block that will not go offline still empties the per-CPU lists of its zone', () => {
+    const { recording, replay } = replayed('numa-offline-1024-6.12');
+    const free = (index: number): number =>
+      replay.steps[index]?.observed.zones.find(({ name }) => name === 'N1.DMA32')?.freePages ?? 0;
+    const perCpu = (index: number): number => replay.steps[index]?.observed.perCpuPages ?? 0;
+    expect(recording.steps[42]?.rc).toBe(-16);
+    expect(replay.steps[42]?.answer.errno).toBe(-16);
+    expect(free(42) - free(41)).toBeGreaterThan(300);
+    expect(perCpu(41) - perCpu(42)).toBe(free(42) - free(41));
+  });
 });
+
+/** Pages the balloon holds after a recorded step. */
+function recordedBalloon(name: string, index: number): number {
+  const { ram_mib: ramMib, steps } = readRecording(name);
+  return ramMib * PAGES_PER_MIB - (steps[index]?.after?.qmp_actual ?? 0) / 4096;
+}
+
+/** What a step took of the zones of two nodes, both ways agreed to within 1 % of RAM; managed pages shrink with the balloon. */
+function takenFromNodes(name: string): (index: number) => { DMA: number; DMA32: number; other: number } {
+  const { recording, replay } = replayed(name);
+  const simulated = (index: number, zone: string): number =>
+    replay.steps[index]?.observed.zones.find((each) => each.name === zone)?.managedPages ?? 0;
+  const recorded = (index: number, zone: string): number => recording.steps[index]?.after?.zoneinfo[zone]?.managed ?? 0;
+  const shrunk = (index: number, zone: string): number => {
+    const pages = simulated(index - 1, zone) - simulated(index, zone);
+    const real = recorded(index - 1, zone) - recorded(index, zone);
+    expect(Math.abs(pages - real)).toBeLessThan(recording.ram_mib * PAGES_PER_MIB * 0.01);
+    return pages;
+  };
+  return (index) => ({
+    DMA: shrunk(index, 'DMA'),
+    DMA32: shrunk(index, 'DMA32'),
+    other: shrunk(index, 'N1.DMA32'),
+  });
+}
 
 /** Zones whose watermarks after a step are not the recorded ones. */
 function marksOff(name: string, index: number): string[] {
