@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { openTextFiles } from '#platform';
+import { readTrace } from '#simulation';
 import { ApiError, type ApiClient } from './support/api-client.js';
 import { backendsFor } from './support/backends.js';
 import { eventually } from './support/eventually.js';
-import { MIB } from './support/fleet.js';
+import { MIB, createGuests, createHost, pause, setClockSpeed } from './support/fleet.js';
 import { Home, RunningBallast } from './support/running-ballast.js';
 
 jest.setTimeout(240_000);
@@ -51,16 +53,24 @@ async function read(api: ApiClient, id: string): Promise<Experiment> {
   return (await api.ask<{ experiment: Experiment }>(query, { id })).experiment;
 }
 
+/** By workers: the same for every backend. */
+const digests = new Map<number, string>();
+
 /** The digest that the command line comes to, without any server. */
 function digestAlone(workers: number): string {
-  const text = execFileSync(process.execPath, [CLI, 'experiment', 'run', '-', '--json', '--workers', String(workers)], {
+  const digest = digests.get(workers) ?? (JSON.parse(runAlone(SPEC, workers)) as { digest: string }).digest;
+  digests.set(workers, digest);
+  return digest;
+}
+
+function runAlone(spec: object, workers: number): string {
+  return execFileSync(process.execPath, [CLI, 'experiment', 'run', '-', '--json', '--workers', String(workers)], {
     cwd: join(process.cwd(), 'data', 'traces'),
-    input: JSON.stringify(SPEC),
+    input: JSON.stringify(spec),
     stdio: ['pipe', 'pipe', 'ignore'],
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   });
-  return (JSON.parse(text) as { digest: string }).digest;
 }
 
 describe.each(backendsFor('experiment'))('an experiment whose cells are queued on $name', (backend) => {
@@ -125,6 +135,40 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
       expect(String(refusal)).toContain(`input.spec.${field}`);
     const outside = { ...SPEC, guests: { ...SPEC.guests, source: { ...SPEC.guests.source, path: '../..' } } };
     await expect(start(ballast.api, outside)).rejects.toThrow(/input\.spec\.guests\.source\.path/);
+  });
+
+  it('runs again what live guests lived through, without a server', async () => {
+    const hostId = await createHost(ballast.api, 'lived', 4096 * MIB);
+    const workload = { kind: 'SYNTHETIC', meanRatio: 0.4, swingRatio: 0.2, period: '10m' };
+    const ids = await createGuests(ballast.api, hostId, 512 * MIB, { count: 2, workload });
+    await setClockSpeed(ballast.api, 200);
+    const metrics = '{ guests(first: 2) { edges { node { id trace(first: 20000) { rowCount } } } } }';
+    type Counts = { guests: { edges: { node: { trace: { rowCount: number } } }[] } };
+    const rowCounts = ({ guests }: Counts): number[] => guests.edges.map(({ node }) => node.trace.rowCount);
+    await eventually(
+      () => ballast.api.ask<Counts>(metrics),
+      (seen) => rowCounts(seen).every((count) => count >= 120),
+      LIMIT_MS,
+    );
+    await pause(ballast.api);
+    const file = join(home.path, 'lived.csv');
+    const url = ballast.api.url;
+    const guests = ids.flatMap((id) => ['--guest', id]);
+    execFileSync(process.execPath, [CLI, 'trace', 'export', ...guests, '--out', file, '--url', url], {
+      stdio: 'ignore',
+    });
+    const reading = readTrace('BALLAST', openTextFiles(file));
+    if (reading.outcome !== 'READ') throw new Error(JSON.stringify(reading.problems));
+    expect(reading.series.map(({ timesMs }) => timesMs.length)).toEqual(rowCounts(await ballast.api.ask(metrics)));
+    for (const { assignedBytes, timesMs, activeBytes } of reading.series) {
+      expect([assignedBytes, timesMs[2]! - timesMs[1]!]).toEqual([512 * MIB, 5000]);
+      expect(Math.max(...activeBytes) - Math.min(...activeBytes)).toBeGreaterThan(32 * MIB);
+    }
+    const source = { kind: 'traces', format: 'BALLAST', path: file };
+    const once = { overcommitRatios: [1.5], policies: [{ name: 'none' }], seeds: [1], durationMs: 300_000 };
+    const spec = { ...SPEC, ...once, guests: { source, count: 2 } };
+    const answer = JSON.parse(runAlone(spec, 1)) as { cells: { status: string }[] };
+    expect(answer.cells.map(({ status }) => status)).toEqual(['DONE']);
   });
 
   it('ends when it is called off', async () => {

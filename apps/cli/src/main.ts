@@ -9,6 +9,7 @@ import { fidelityCommand } from './fidelity/fidelity-command.js';
 import { LaunchError } from './launch-error.js';
 import { policyCommand } from './policy/policy-command.js';
 import { parentOf } from './process-list.js';
+import { traceCommand } from './trace/trace-command.js';
 import { Launcher } from './up/up.js';
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', '..', 'prisma', 'migrations');
@@ -66,4 +67,5 @@ program.command('migrate').description('bring the database at DATABASE_URL up to
 program.addCommand(policyCommand());
 program.addCommand(fidelityCommand());
 program.addCommand(experimentCommand());
+program.addCommand(traceCommand());
 program.parseAsync().catch(end);

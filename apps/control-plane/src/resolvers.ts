@@ -10,6 +10,7 @@ import { GuestMutationsResolver } from './guest/guest-mutations.resolver.js';
 import { GuestResolver } from './guest/guest.resolver.js';
 import { GuestViewsResolver } from './guest/guest-views.resolver.js';
 import { ZoneResolver } from './guest/zone.model.js';
+import { GuestTraceResolver } from './history/guest-trace.resolver.js';
 import { FleetHistoryResolver, GuestHistoryResolver } from './history/history.model.js';
 import { HostConnectionResolver } from './host/host.model.js';
 import { HostMutationsResolver } from './host/host-mutations.resolver.js';
@@ -42,6 +43,7 @@ export const RESOLVERS: Type[] = [
   GuestMutationsResolver,
   GuestOperationsResolver,
   GuestResolver,
+  GuestTraceResolver,
   GuestViewsResolver,
   HostConnectionResolver,
   HostMutationsResolver,

@@ -164,6 +164,23 @@ describe('the history of a guest', () => {
     expectClose(fleet.series[0]!.values, sums);
   });
 
+  it('gives every sample, page by page, a tick that was sampled again once', async () => {
+    const history = new History(database());
+    const [first, second] = [...new Set(samples.map((sample) => sample.guestId))] as [string, string];
+    const again = own.at(-1)!;
+    await storeSamples(database(), [{ ...again, sampledAt: new Date(again.sampledAt.getTime() + 1) }]);
+    const uses: { tick: number; usedBytes: number }[] = [];
+    let after: string | null = null;
+    for (let more = true; more;) {
+      const page: Awaited<ReturnType<History['usesOfGuest']>> = await history.usesOfGuest(first, { first: 667, after });
+      uses.push(...page.edges.map(({ node: { tick, usedBytes } }) => ({ tick, usedBytes })));
+      more = page.hasNextPage;
+      after = page.edges.at(-1)?.cursor ?? null;
+    }
+    expect(uses).toEqual(own.map(({ tick, values: { usedBytes } }) => ({ tick, usedBytes })));
+    await expect(history.usesOfGuest(second, { first: 1, after })).rejects.toThrow(/after must be a cursor/);
+  });
+
   it('is empty for an id that cannot be one', async () => {
     const [, range] = ranges[0]!;
     const answer = await new History(database()).ofGuest('no-uuid', range, ['usedBytes'], 'MEAN');

@@ -2,6 +2,7 @@ export { demoFleet, type DemoFleet, type DemoGuest, type DemoHost } from './demo
 export { SAMPLE_EVERY_TICKS, ShardSimulation, type Advance } from './shard-simulation.js';
 export type { SimulatedGuest } from './simulated-guest.js';
 export { readTrace } from './trace/read-trace.js';
+export { BALLAST_HEADER, ballastRows } from './trace/ballast-format.js';
 export type { TraceFile, TraceProblem, TraceReading } from './trace/trace-reading.js';
 export { parseSpec } from './experiment/spec/parse-spec.js';
 export { PRESETS, type Preset } from './experiment/spec/presets.js';

@@ -1,6 +1,7 @@
 import { DomainError, type MemoryMetric } from '#contracts';
 import type { Database } from '../database.js';
 import { isId } from '../paging/ids.js';
+import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../paging/page.js';
 import { planBuckets, type Buckets, type HistoryRange } from './buckets.js';
 import { aggregateSql, samplePartsSql, type Aggregate } from './sample-parts.js';
 
@@ -15,6 +16,16 @@ export interface HistoryColumns {
 /** Reading a fleet's samples is bounded in time, for its cost grows with the number of guests. */
 const FLEET_TIMEOUT_MS = 10_000;
 const QUERY_CANCELLED = '57014';
+
+/** What a guest held at the end of a tick. */
+export interface GuestUse {
+  readonly sampledAtMs: number;
+  readonly tick: number;
+  readonly usedBytes: number;
+  readonly balloonActualBytes: number;
+}
+
+const USES = 'guestUses';
 
 type Row = [bucket: number, ...values: number[]];
 
@@ -46,6 +57,26 @@ export class History {
       rowMode: 'array',
     });
     return toColumns(buckets, metrics, rows);
+  }
+
+  /** Every sample of a guest that is still kept, in the order of time; a tick that was sampled again counts once. */
+  async usesOfGuest(guestId: string, request: PageRequest): Promise<Page<GuestUse>> {
+    if (!isId(guestId)) return toPage<GuestUse>([], request, () => '');
+    const [sinceMs, sinceTick] = decodeCursor(`${USES} ${guestId}`, request.after) ?? [-Infinity, -1];
+    const { rows } = await this.database.pool.query<GuestUse>(
+      `SELECT extract(epoch FROM sampled_at)::float8 * 1000 AS "sampledAtMs", tick::float8 AS tick,
+              used_bytes::float8 AS "usedBytes", balloon_actual_bytes::float8 AS "balloonActualBytes"
+         FROM memory_sample
+        WHERE guest_id = $1 AND sampled_at >= to_timestamp($2::float8 / 1000) AND tick > $3
+        ORDER BY sampled_at, tick LIMIT $4`,
+      [guestId, sinceMs, sinceTick, request.first + 1],
+    );
+    const page = toPage(rows, request, ({ sampledAtMs, tick }) =>
+      encodeCursor(`${USES} ${guestId}`, [sampledAtMs, tick, guestId]),
+    );
+    let lastTick = -1;
+    const isNew = ({ tick }: GuestUse): boolean => tick > lastTick && (lastTick = tick) === tick;
+    return { ...page, edges: page.edges.filter(({ node }) => isNew(node)) };
   }
 
   /**

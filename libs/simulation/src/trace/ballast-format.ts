@@ -13,6 +13,20 @@ const HEADER = 'vm,timeMs,bytes';
 const TIME_FACTORS: Readonly<Record<string, number>> = { timems: 1, time: 1, timesec: 1000 };
 const MOST_NAME_CHARACTERS = 200;
 
+/** What `ballastRows` gives rows of. */
+export const BALLAST_HEADER = `${HEADER},assignedBytes`;
+
+/** Memory of a VM at a moment. */
+export interface UseAt {
+  readonly timeMs: number;
+  readonly bytes: number;
+}
+
+/** Rows of one VM, each with its line end. `vm` has no comma; times must rise. */
+export function ballastRows(vm: string, assignedBytes: number, uses: readonly UseAt[]): string {
+  return uses.map(({ timeMs, bytes }) => `${vm},${timeMs},${bytes},${assignedBytes}\n`).join('');
+}
+
 export const readBallast: FormatReader = (files, sink, problems) => {
   for (const [fileAt, file] of files.entries()) {
     readTable(file, problems, (header) => {

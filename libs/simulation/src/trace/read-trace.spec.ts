@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
 import { demoFleet } from '../demo-fleet.js';
+import { BALLAST_HEADER, ballastRows } from './ballast-format.js';
 import { readTrace } from './read-trace.js';
 import type { TraceFile, TraceReading } from './trace-reading.js';
 
@@ -237,6 +238,30 @@ describe('sizes and times of the plain reader', () => {
       'x:2 assignedBytes must be a whole number from 0, got "x"',
       'x:3 expected 4 cells, vm,timeMs,bytes,assignedBytes, got 3',
     ]);
+  });
+});
+
+describe("what is written in the project's own format", () => {
+  it('is read back as it was', () => {
+    const use = fc.record({ timeMs: fc.nat({ max: 1e9 }), bytes: fc.maxSafeNat() });
+    const uses = fc
+      .uniqueArray(use, { minLength: 1, maxLength: 20, selector: ({ timeMs }) => timeMs })
+      .map((some) => some.toSorted((one, other) => one.timeMs - other.timeMs));
+    fc.assert(
+      fc.property(uses, uses, fc.integer({ min: 1, max: 2 ** 50 }), (first, second, assignedBytes) => {
+        const text = `${BALLAST_HEADER}\n${ballastRows('web-1', assignedBytes, first)}${ballastRows('db.2', 4096, second)}`;
+        const startMs = Math.min(first[0]!.timeMs, second[0]!.timeMs);
+        const series = [
+          { vm: 'web-1', assignedBytes, uses: first },
+          { vm: 'db.2', assignedBytes: 4096, uses: second },
+        ].map(({ uses: told, ...one }) => ({
+          ...one,
+          timesMs: told.map(({ timeMs }) => timeMs - startMs),
+          activeBytes: told.map(({ bytes }) => bytes),
+        }));
+        expect(readTrace('BALLAST', [file(text)])).toMatchObject({ outcome: 'READ', series });
+      }),
+    );
   });
 });
 
