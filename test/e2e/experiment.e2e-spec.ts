@@ -135,6 +135,10 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
       expect(String(refusal)).toContain(`input.spec.${field}`);
     const outside = { ...SPEC, guests: { ...SPEC.guests, source: { ...SPEC.guests.source, path: '../..' } } };
     await expect(start(ballast.api, outside)).rejects.toThrow(/input\.spec\.guests\.source\.path/);
+    const misread = { ...SPEC, guests: { ...SPEC.guests, source: { ...SPEC.guests.source, format: 'BALLAST' } } };
+    await expect(start(ballast.api, misread)).rejects.toThrow(
+      /BAD_INPUT: the trace is not accepted\n.*csv:1: expected/,
+    );
   });
 
   it('runs again what live guests lived through, without a server', async () => {

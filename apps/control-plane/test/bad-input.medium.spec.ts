@@ -683,6 +683,24 @@ describe('bad input', () => {
     20_000,
   );
 
+  it('a spec that cannot be gets every problem by its path', async () => {
+    const spec = { guests: { source: { kind: 'synthetic', mix: {} } }, seeds: [], overcommitRatios: [0.5] };
+    const { errors } = await ask(
+      plane.url,
+      'mutation ($input: StartExperimentInput!) { startExperiment(input: $input) { experiment { id } } }',
+      { input: { spec } },
+    );
+    const { code, field, problems = [] } = errors[0]!.extensions;
+    expect([code, field]).toEqual(['BAD_INPUT', 'input.spec']);
+    const paths = problems.map(({ path }) => path);
+    expect(paths.toSorted()).toEqual([
+      'input.spec.guests.source.mix',
+      'input.spec.overcommitRatios[0]',
+      'input.spec.seeds',
+    ]);
+    for (const { path, message } of problems) expect(errors[0]?.message).toContain(`${path}: ${message}`);
+  });
+
   it('a request of 10 MB gets LIMIT_EXCEEDED', async () => {
     const answer = await ask(plane.url, `{ fleet { hostCount } } #${'x'.repeat(10 * MIB)}`);
     expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([413, 'LIMIT_EXCEEDED']);

@@ -67,10 +67,12 @@ export class WorkerService {
 
   /** Whether it has the fleet or stands by. */
   #runExperiments(): void {
-    this.#experiments.start();
-    this.#sweep = setInterval(() => {
+    const sweep = (): void => {
       this.#experiments.sweep().catch((error: unknown) => this.#log.warn(`no look at experiments: ${String(error)}`));
-    }, EXPERIMENT_SWEEP_MS);
+    };
+    this.#experiments.start();
+    sweep();
+    this.#sweep = setInterval(sweep, EXPERIMENT_SWEEP_MS);
   }
 
   /** Waits for the shards as long as another worker has them; undefined when told to stop meanwhile. */

@@ -1,55 +1,91 @@
-/** A worker thread that runs cells of one experiment, one at a time: pages are never computed on an event loop. */
+/**
+ * A worker thread for one experiment: it reads traces, runs cells one at a time and comes to the answer. None of it is done on an
+ * event loop.
+ */
 import { Worker } from 'node:worker_threads';
-import type { CellKey, CellResult } from '#simulation';
+import type { CellKey, CellResult, ExperimentAnswer } from '#simulation';
 import type { CellReply, CellRequest, CellThreadData } from './cell-protocol.js';
 import type { Experiment } from './open-experiment.js';
 
 const THREAD = new URL('./thread/main.js', import.meta.url);
+const NEVER = new AbortController().signal;
 
 export class CellThread {
   readonly #worker: Worker;
   isDead = false;
 
-  /** `thread`: what runs a cell. */
-  constructor(experiment: Experiment, thread: URL = THREAD) {
-    this.#worker = new Worker(thread, { workerData: threadData(experiment) });
+  /** `niceness`: how much it gives way to other threads, 0 to 19, where the system can tell threads apart. `thread`: what runs a cell. */
+  constructor(experiment: Experiment, niceness = 0, thread: URL = THREAD) {
+    this.#worker = new Worker(thread, { workerData: threadData(experiment, niceness) });
+    // A death is told to whoever waits; the next to ask hears of it, too.
+    this.#worker.on('error', () => (this.isDead = true));
+    this.#worker.on('exit', () => (this.isDead = true));
   }
 
   /** Null when the signal came first. A thread that dies fails its cell, and only that. */
-  run(key: CellKey, signal: AbortSignal, onShare: (share: number) => void): Promise<CellResult | null> {
-    return new Promise((resolve) => {
-      const worker = this.#worker;
-      const end = (result: CellResult | null): void => {
-        // One by one: removing all of them takes the thread's own, too, and it is never heard again.
-        worker.off('message', hear).off('error', fail).off('exit', exit);
-        signal.removeEventListener('abort', abort);
-        resolve(result);
-      };
-      const die = (reason: string): void => {
-        this.isDead = true;
-        end({ status: 'FAILED', key, error: reason });
-      };
-      const hear = (reply: CellReply): void => {
-        if (reply.kind === 'PROGRESS') onShare(reply.share);
-        else end(reply.result);
-      };
-      const fail = (error: unknown): void => die(error instanceof Error ? error.message : String(error));
-      const exit = (code: number): void => die(`its thread ended with code ${code}`);
-      const abort = (): void => end(null);
-      signal.addEventListener('abort', abort);
-      worker.on('message', hear).on('error', fail).on('exit', exit);
-      worker.postMessage(key satisfies CellRequest);
-    });
+  async run(key: CellKey, signal: AbortSignal, onShare: (share: number) => void): Promise<CellResult | null> {
+    const hear = (reply: CellReply): CellResult | null => {
+      if (reply.kind === 'PROGRESS') onShare(reply.share);
+      return reply.kind === 'ENDED' ? reply.result : null;
+    };
+    try {
+      return await this.#ask(key, hear, signal);
+    } catch (error) {
+      return { status: 'FAILED', key, error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Null when the signal came first. Rejects when there can be no answer; the thread is dead then. */
+  answer(results: readonly CellResult[], signal: AbortSignal): Promise<ExperimentAnswer | null> {
+    return this.#ask({ results }, (reply) => (reply.kind === 'ANSWERED' ? reply.answer : null), signal);
+  }
+
+  /** Null, or what is wrong with the traces. */
+  async check(): Promise<string | null> {
+    const heard = await this.#ask({ isCheck: true }, (reply) => (reply.kind === 'CHECKED' ? reply : null), NEVER);
+    return heard?.problem ?? null;
   }
 
   async stop(): Promise<void> {
     this.isDead = true;
     await this.#worker.terminate();
   }
+
+  /** What `hear` makes of a reply, the first that is not null; null when the signal comes first. Rejects when the thread dies. */
+  #ask<T>(request: CellRequest, hear: (reply: CellReply) => T | null, signal: AbortSignal): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#worker;
+      const end = (): void => {
+        // One by one: removing all of them takes the thread's own, too, and it is never heard again.
+        worker.off('message', listen).off('error', fail).off('exit', exit);
+        signal.removeEventListener('abort', abort);
+      };
+      const listen = (reply: CellReply): void => {
+        const heard = hear(reply);
+        if (heard === null) return;
+        end();
+        resolve(heard);
+      };
+      const fail = (error: unknown): void => {
+        end();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      const exit = (code: number): void => fail(new Error(`its thread ended with code ${code}`));
+      const abort = (): void => {
+        end();
+        resolve(null);
+      };
+      signal.addEventListener('abort', abort);
+      worker.on('message', listen).on('error', fail).on('exit', exit);
+      worker.postMessage(request);
+    });
+  }
 }
 
-function threadData({ spec, index, tracePath }: Experiment): CellThreadData {
-  if (index === null || tracePath === null) return { spec, traces: null };
+function threadData({ spec, index, tracePath }: Experiment, niceness: number): CellThreadData {
+  if (tracePath === null) return { spec, traces: null, niceness };
+  if (index === null) return { spec, traces: { path: tracePath, index: null }, niceness };
   const { format, meaning, vms, skippedVms, rowCount, startMs, stepMs } = index;
-  return { spec, traces: { path: tracePath, index: { format, meaning, vms, skippedVms, rowCount, startMs, stepMs } } };
+  const told = { format, meaning, vms, skippedVms, rowCount, startMs, stepMs };
+  return { spec, traces: { path: tracePath, index: told }, niceness };
 }

@@ -25,6 +25,8 @@ export class DomainError extends Error {
     message: string,
     /** Path of the offending field, as the client wrote it: `input.targetBytes`. */
     readonly field?: string,
+    /** When more than one thing was wrong: each with its path. */
+    readonly problems?: readonly { readonly path: string; readonly message: string }[],
   ) {
     super(message);
   }

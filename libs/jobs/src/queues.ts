@@ -37,6 +37,8 @@ export interface FlowJob<Name extends QueueName> {
 export interface AddOptions {
   /** A second job with the same id is not added while the first is known. Without ":"; not a number. */
   readonly jobId?: string;
+  /** One that has ended is not known: it gives way. */
+  readonly isAgain?: boolean;
 }
 
 /** When a job comes again and again. */
@@ -65,7 +67,9 @@ export class Queues {
 
   /** Returns once the backend has the job. Throws DomainError UNAVAILABLE when it does not answer. */
   async add<Name extends QueueName>(name: Name, payload: JobPayloads[Name], options: AddOptions = {}): Promise<void> {
-    await this.#add(name, payload, options);
+    const { isAgain = false, ...rest } = options;
+    if (isAgain && rest.jobId !== undefined) await this.#forgetEnded(name, rest.jobId);
+    await this.#add(name, payload, rest);
   }
 
   /**
@@ -181,6 +185,13 @@ export class Queues {
     const flows = this.#flows === undefined ? [] : [this.#flows];
     const open = [...this.#events.values(), ...flows, ...QUEUE_NAMES.map((name) => this.queues[name])];
     await within(BACKEND_LIMIT_MS, Promise.all(open.map((one) => one.close())));
+  }
+
+  async #forgetEnded(name: QueueName, jobId: string): Promise<void> {
+    const job = (await answered(this.queues[name].getJob(jobId))) as Job | undefined;
+    if (job === undefined) return;
+    const state = await answered(job.getState());
+    if (state === 'failed' || state === 'completed') await answered(job.remove());
   }
 
   #add(name: QueueName, payload: object, options: AddOptions): Promise<Job> {

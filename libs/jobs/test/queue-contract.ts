@@ -82,6 +82,31 @@ export function describeQueueContract(backendName: string, prepare: () => Promis
       expect(runs).toBe(1);
     });
 
+    it('adds a job id again once its job has ended, when asked to', async () => {
+      const queues = await connect();
+      let runs = 0;
+      const fail = (): Promise<never> => Promise.reject(new DomainError('NOT_FOUND', `run ${++runs}`));
+      queues.process(handlers({ operations: fail }));
+      await queues.add('operations', operation('again'), { jobId: 'given-up' });
+      await eventually(() => runs === 1);
+      await sleep(300);
+      await queues.add('operations', operation('again'), { jobId: 'given-up', isAgain: true });
+      await eventually(() => runs === 2);
+    });
+
+    it('leaves a job alone that has not ended when it is added again', async () => {
+      const queues = await connect();
+      let runs = 0;
+      for (let times = 0; times < 3; times++) {
+        await queues.add('operations', operation('waits'), { jobId: 'waits', isAgain: true });
+      }
+      queues.process(handlers({ operations: () => sleep(300).then(() => runs++) }));
+      await sleep(150);
+      await queues.add('operations', operation('waits'), { jobId: 'waits', isAgain: true });
+      await sleep(800);
+      expect(runs).toBe(1);
+    });
+
     it('tries a job again, later each time, when its handler breaks', async () => {
       const queues = await connect();
       const triedAtMs: number[] = [];

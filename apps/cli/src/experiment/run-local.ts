@@ -25,7 +25,7 @@ export async function runLocally(experiment: Experiment, run: LocalRun, thread?:
   const lane = async (at: number): Promise<void> => {
     let worker: CellThread | null = null;
     for (let key = waiting.shift(); key !== undefined && !run.signal.aborted; key = waiting.shift()) {
-      worker ??= new CellThread(experiment, thread);
+      worker ??= new CellThread(experiment, 0, thread);
       const result = await worker.run(key, run.signal, (share) => {
         shares.set(at, share);
         report();

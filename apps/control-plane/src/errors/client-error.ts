@@ -28,12 +28,12 @@ export function toClientError(error: unknown): GraphQLFormattedError {
   const cause = rootOf(error);
   const [code, message] = codeAndMessage(graphql, cause);
   if (code === 'INTERNAL') log.error(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
-  const field = cause instanceof DomainError ? cause.field : undefined;
+  const { field, problems } = cause instanceof DomainError ? cause : {};
   return {
     message,
     ...(graphql?.locations === undefined ? {} : { locations: graphql.locations }),
     ...(graphql?.path === undefined ? {} : { path: graphql.path }),
-    extensions: { code, ...(field === undefined ? {} : { field }) },
+    extensions: { code, ...(field === undefined ? {} : { field }), ...(problems === undefined ? {} : { problems }) },
   };
 }
 

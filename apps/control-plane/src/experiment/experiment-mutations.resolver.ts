@@ -1,4 +1,4 @@
-import { openExperiment } from '#cells';
+import { CellThread } from '#cells';
 import { DomainError } from '#contracts';
 import { Queues } from '#jobs';
 import { Experiments, type ExperimentRecord } from '#persistence';
@@ -57,7 +57,14 @@ export class ExperimentMutationsResolver {
   async #checkTraces(spec: ExperimentSpec): Promise<string | null> {
     const { source } = spec.guests;
     if (source.kind !== 'traces') return null;
-    openExperiment(spec, await locateTrace(this.configuration.traceDir, source.path, PATH_FIELD));
+    const tracePath = await locateTrace(this.configuration.traceDir, source.path, PATH_FIELD);
+    const thread = new CellThread({ spec, index: null, tracePath });
+    try {
+      const problem = await thread.check();
+      if (problem !== null) throw new DomainError('BAD_INPUT', problem, PATH_FIELD);
+    } finally {
+      await thread.stop();
+    }
     return source.path;
   }
 
@@ -79,6 +86,10 @@ export class ExperimentMutationsResolver {
 function requireSpec(given: unknown): ExperimentSpec {
   const parsed = parseSpec(given);
   if (parsed.ok) return parsed.value;
-  const problems = parsed.problems.map(({ path, message }) => `input.spec.${path}: ${message}`);
-  throw new DomainError('BAD_INPUT', problems.join('; '), 'input.spec');
+  const problems = parsed.problems.map(({ path, message }) => ({
+    path: path === '' ? 'input.spec' : `input.spec.${path}`,
+    message,
+  }));
+  const lines = problems.map(({ path, message }) => `${path}: ${message}`);
+  throw new DomainError('BAD_INPUT', lines.join('; '), 'input.spec', problems);
 }

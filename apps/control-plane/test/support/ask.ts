@@ -1,7 +1,11 @@
 export interface ClientError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
-  readonly extensions: { readonly code: string; readonly field?: string };
+  readonly extensions: {
+    readonly code: string;
+    readonly field?: string;
+    readonly problems?: readonly { readonly path: string; readonly message: string }[];
+  };
 }
 
 export interface Answer {

@@ -3,7 +3,7 @@
  * result in its row. Rows are the truth: a cell that has ended is not run again, and lost jobs are added again from them.
  */
 import type { Logger } from '@nestjs/common';
-import { CellThread, openExperiment, type Experiment } from '#cells';
+import { CellThread } from '#cells';
 import type { ExperimentJob } from '#contracts';
 import type { Queues } from '#jobs';
 import {
@@ -16,7 +16,7 @@ import {
   type BegunCell,
   type Database,
 } from '#persistence';
-import { assembleAnswer, boundOfExperiment, type CellKey, type CellResult, type ExperimentSpec } from '#simulation';
+import type { CellKey, CellResult, ExperimentSpec } from '#simulation';
 import { resolve } from 'node:path';
 
 export interface ExperimentSettings {
@@ -28,6 +28,11 @@ export interface ExperimentSettings {
 
 /** How often a cell says how far it is. */
 const PROGRESS_MS = 1000;
+/** The live fleet goes first: cells take the processor time that it leaves. */
+const CELL_NICENESS = 10;
+/** States of a job that is still to be worked, or is. */
+const OPEN_STATES = ['waiting', 'active', 'delayed', 'prioritized', 'paused'] as const;
+const WORKER_ENDS = 'the worker ends';
 
 interface Seat {
   readonly experimentId: string;
@@ -61,15 +66,26 @@ export class ExperimentRunner {
     else await this.#answer(job.experimentId);
   }
 
-  /** Adds the jobs of experiments that go on, where the queue has lost them, and the answers that nobody gave. */
+  /** Adds the jobs of experiments that go on, where the queue has lost them or given them up, and the answers that nobody gave. */
   async sweep(): Promise<void> {
-    for (const { experimentId, places } of await goingExperiments(this.database)) {
-      if (places.length === 0) await this.#answer(experimentId);
+    const going = await goingExperiments(this.database);
+    const alive = new Set(going.map(({ experimentId }) => experimentId));
+    await this.#dismiss(({ experimentId }) => !alive.has(experimentId));
+    for (const { experimentId, places } of going) if (places.length === 0) await this.#answer(experimentId);
+    const wanted = going.reduce((sum, { places }) => sum + places.length, 0);
+    // Asking the queue for every cell costs: only when some must be missing.
+    if (wanted === 0 || wanted <= (await this.#openJobs())) return;
+    for (const { experimentId, places } of going) {
       for (const place of places) {
         const payload = { version: 1, kind: 'CELL', experimentId, place } as const;
-        await this.queues.add('experiments', payload, { jobId: `${experimentId}-${place}` });
+        await this.queues.add('experiments', payload, { jobId: `${experimentId}-${place}`, isAgain: true });
       }
     }
+  }
+
+  async #openJobs(): Promise<number> {
+    const { experiments } = await this.queues.counts();
+    return OPEN_STATES.reduce((sum, state) => sum + (experiments[state] ?? 0), 0);
   }
 
   async #runCell(experimentId: string, place: number): Promise<void> {
@@ -78,7 +94,7 @@ export class ExperimentRunner {
     const end = await this.#compute(experimentId, place, cell);
     if (end === null) {
       // Nobody wants it any more, or this worker ends and another one takes it.
-      if (this.#stopping.signal.aborted) throw new Error('the worker ends');
+      if (this.#stopping.signal.aborted) throw new Error(WORKER_ENDS);
       return;
     }
     await endCell(this.database, experimentId, place, end);
@@ -101,15 +117,13 @@ export class ExperimentRunner {
       );
     }, PROGRESS_MS);
     try {
-      const seat = this.#takeSeat(experimentId, this.#open(cell));
+      const { thread } = this.#takeSeat(experimentId, cell);
       const signal = AbortSignal.any([unwanted.signal, this.#stopping.signal]);
-      const result = await seat.thread.run(key, signal, (told) => (share = told));
-      if (result === null) await seat.thread.stop();
-      else await this.#leaveSeat(seat);
+      const result = await thread.run(key, signal, (told) => (share = told));
+      if (result === null) await thread.stop();
+      else await this.#leaveSeat({ experimentId, thread });
       if (result === null) return null;
       return result.status === 'FAILED' ? { error: result.error } : { result };
-    } catch (error) {
-      return { error: error instanceof Error ? error.message : String(error) };
     } finally {
       clearInterval(report);
     }
@@ -118,34 +132,44 @@ export class ExperimentRunner {
   async #answer(experimentId: string): Promise<void> {
     const ended = await loadEnded(this.database, experimentId);
     if (ended === null) return;
-    const { spec, index } = this.#open(ended);
     const failed = ended.failed.map(({ error, ...key }): CellResult => ({ status: 'FAILED', key, error }));
     const results = [...(ended.results as readonly CellResult[]), ...failed];
-    const answer = assembleAnswer(spec, results, boundOfExperiment(spec, index));
-    const reason = ended.results.length > 0 ? null : `every cell failed; the first: ${ended.failed[0]?.error ?? ''}`;
+    const { thread } = this.#takeSeat(experimentId, ended);
+    const { answer, problem } = await thread.answer(results, this.#stopping.signal).then(
+      (told) => ({ answer: told, problem: null }),
+      (error: unknown) => ({ answer: null, problem: `no answer can be given: ${reasonOf(error)}` }),
+    );
+    await thread.stop();
+    if (answer === null && problem === null) throw new Error(WORKER_ENDS);
+    const reason = ended.results.length > 0 ? problem : `every cell failed; the first: ${ended.failed[0]?.error ?? ''}`;
     await storeAnswer(this.database, experimentId, { answer, reason });
-    this.log.log(`experiment ${experimentId} is answered: ${ended.results.length} cells, ${failed.length} failed`);
+    const counts = `${ended.results.length} cells, ${failed.length} failed`;
+    this.log.log(`experiment ${experimentId} is ${reason === null ? 'answered' : `over: ${reason}`}; ${counts}`);
   }
 
-  /** Specs are checked when they come in. */
-  #open({ spec, tracePath }: Pick<BegunCell, 'spec' | 'tracePath'>): Experiment {
-    const path = tracePath === null ? null : resolve(this.settings.traceDir, tracePath);
-    return openExperiment(spec as ExperimentSpec, path);
-  }
-
-  #takeSeat(experimentId: string, experiment: Experiment): Seat {
-    const at = this.#idle.findIndex((seat) => seat.experimentId === experimentId);
+  /** A thread that has read the experiment's traces already, or a new one. Specs are checked when they come in. */
+  #takeSeat(experimentId: string, { spec, tracePath }: Pick<BegunCell, 'spec' | 'tracePath'>): Seat {
+    const at = this.#idle.findIndex((seat) => seat.experimentId === experimentId && !seat.thread.isDead);
     const [seat] = at === -1 ? [] : this.#idle.splice(at, 1);
-    return seat ?? { experimentId, thread: new CellThread(experiment) };
+    if (seat !== undefined) return seat;
+    const path = tracePath === null ? null : resolve(this.settings.traceDir, tracePath);
+    const experiment = { spec: spec as ExperimentSpec, index: null, tracePath: path };
+    return { experimentId, thread: new CellThread(experiment, CELL_NICENESS) };
   }
 
   /** Threads of an experiment that is over would wait for ever: one that stays idle gives way to the next. */
   async #leaveSeat(seat: Seat): Promise<void> {
     if (!seat.thread.isDead) this.#idle.push(seat);
-    const others = this.#idle.filter(({ experimentId }) => experimentId !== seat.experimentId);
-    for (const other of others) {
-      this.#idle.splice(this.#idle.indexOf(other), 1);
-      await other.thread.stop();
-    }
+    await this.#dismiss(({ experimentId }) => experimentId !== seat.experimentId);
   }
+
+  async #dismiss(isUnwanted: (seat: Seat) => boolean): Promise<void> {
+    const unwanted = this.#idle.filter(isUnwanted);
+    for (const seat of unwanted) this.#idle.splice(this.#idle.indexOf(seat), 1);
+    await Promise.all(unwanted.map(({ thread }) => thread.stop()));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

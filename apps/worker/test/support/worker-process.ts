@@ -29,6 +29,10 @@ export class WorkerProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
   /** All that it printed. */
   get output(): string {
     return this.#output;

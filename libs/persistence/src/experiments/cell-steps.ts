@@ -103,7 +103,7 @@ export async function loadEnded(database: Database, experimentId: string): Promi
   return rows[0] ?? null;
 }
 
-/** Ends an experiment with its answer; FAILED when every cell failed. */
+/** Ends an experiment with its answer; FAILED, and why, when every cell failed or nothing can be made of them. */
 export async function storeAnswer(
   database: Database,
   experimentId: string,
@@ -114,7 +114,7 @@ export async function storeAnswer(
       `UPDATE experiment SET status = CASE WHEN $3::text IS NULL THEN 'DONE' ELSE 'FAILED' END, answer = $2, reason = $3,
               finished_at = now()
         WHERE id = $1 AND status IN ('QUEUED', 'RUNNING')`,
-      [experimentId, JSON.stringify(answer), reason],
+      [experimentId, answer === null ? null : JSON.stringify(answer), reason],
     );
     if (rowCount !== 0) await notify(client, 'ballast_experiment', { experimentId });
   });
