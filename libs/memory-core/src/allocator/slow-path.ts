@@ -23,7 +23,7 @@ import {
 import { S_PANIC } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { MAX_RECLAIM_RETRIES } from '../reclaim/balance.js';
-import { directReclaim } from '../reclaim/direct-reclaim.js';
+import { directReclaim, reclaimInVain } from '../reclaim/direct-reclaim.js';
 import { runPendingKswapd, wakeKswapd } from '../reclaim/kswapd.js';
 import { outOfMemory } from '../reclaim/oom.js';
 import { runToEnd } from '../tasks/task.js';
@@ -81,12 +81,15 @@ export function slowPath(memory: Memory, request: PageRequest): number {
     if ((gfp & GFP_BIT_NORETRY) !== 0) return NIL;
     if (order > COSTLY_ORDER && (gfp & GFP_BIT_RETRY_MAYFAIL) === 0) return NIL;
     fruitless = round.reclaimed > 0 && order <= COSTLY_ORDER ? 0 : fruitless + 1;
+    const list = zonelistOf(memory, gfp, request.node);
+    const left = MAX_RECLAIM_RETRIES + 1 - fruitless;
+    if (order === 0 && fruitless > 0 && left > 0 && reclaimInVain(memory, gfp, list, left)) fruitless += left;
     if (fruitless <= MAX_RECLAIM_RETRIES) {
       // Others have their turn before the next round.
       runPendingKswapd(memory);
       continue;
     }
-    if (unreserveHighatomic(memory, zonelistOf(memory, gfp, request.node), gfpMigratetype(gfp), true)) continue;
+    if (unreserveHighatomic(memory, list, gfpMigratetype(gfp), true)) continue;
     if (round.reclaimed > 0 && shouldCompactRetry(effort, order, round.result, true)) continue;
     pfn = lastResort(memory, request, rights);
     if (pfn !== AGAIN) return pfn;

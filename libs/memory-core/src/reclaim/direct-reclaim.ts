@@ -13,7 +13,7 @@ import { homeNode, zonelistOf } from '../allocator/freelist.js';
 import { isNodeHopeless } from './balance.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
-import { noteRefaults, shrinkNode } from './shrink-node.js';
+import { firstUsefulPriority, hasReclaimable, noteRefaults, shrinkNode } from './shrink-node.js';
 import { stallOfDirectReclaim } from './stall.js';
 
 /** Orders above it are left to compaction as soon as there is enough free memory for it. */
@@ -44,9 +44,21 @@ export function directReclaim(memory: Memory, order: number, gfp: number): numbe
   return result;
 }
 
+/**
+ * After a direct reclaim that got nothing: `times` more of them in one go, when each could only count itself, since there is
+ * nothing to take and every kswapd has given up. False when another may find something: then nothing was done.
+ */
+export function reclaimInVain(memory: Memory, gfp: number, list: Int32Array, times: number): boolean {
+  if (memory.scalars[S_KSWAPD_WAKES] !== 0 || hasReclaimable(memory)) return false;
+  for (const zone of list) if (!isNodeHopeless(memory, memory.zones[zone * ZONE_FIELDS + Z_NODE])) return false;
+  memory.events[EV_ALLOCSTALL + gfpHighestZoneType(gfp)] += memory.rules.reclaimWalksTwice ? 2 * times : times;
+  return true;
+}
+
 function reclaimOnce(memory: Memory, control: ReclaimControl, list: Int32Array, order: number): number {
   memory.events[EV_ALLOCSTALL + control.highestType]++;
-  for (control.priority = DEF_PRIORITY; control.priority >= 0; control.priority--) {
+  control.priority = order > COSTLY_ORDER ? DEF_PRIORITY : firstUsefulPriority(memory);
+  for (; control.priority >= 0; control.priority--) {
     const ready = reclaimZones(memory, control, list, order);
     if (control.reclaimed >= control.targetPages) return control.reclaimed;
     if (ready) return Math.max(control.reclaimed, 1);

@@ -7,7 +7,14 @@ import type { Memory } from '../layout/memory.js';
 import { EV_WORKINGSET_ACTIVATE_FILE } from '../layout/events.js';
 import { NODE_FIELDS, N_KSWAPD_FAILURES, N_SEEN_FILE_REFAULTS } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE, Z_WMARK_HIGH } from '../layout/zone-fields.js';
-import { KIND_ANON, KIND_FILE, O_ACTIVE, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
+import {
+  KIND_ANON,
+  KIND_FILE,
+  KIND_SLAB_RECLAIMABLE,
+  O_ACTIVE,
+  O_KIND_PLUS_ONE,
+  O_PAGES,
+} from '../owners/owner-kind.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
 import { MAX_OWNERS } from '../layout/tags.js';
 import { SHARES, weighCosts } from './cost.js';
@@ -15,7 +22,7 @@ import type { Balance } from './cost.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
 import { isInactiveLow, shrinkActive, shrinkInactive } from './shrink-lists.js';
-import { shrinkSlab } from './shrinkers.js';
+import { hasShrinkers, shrinkSlab } from './shrinkers.js';
 
 const ROW = OWNER_FIELDS;
 /** One round at the control's priority; what it got adds to the control. */
@@ -33,6 +40,25 @@ export function shrinkNode(memory: Memory, control: ReclaimControl): void {
   }
   shrinkSlab(memory, control);
   if (control.reclaimed > before) memory.nodes[control.node * NODE_FIELDS + N_KSWAPD_FAILURES] = 0;
+}
+
+/**
+ * The priority before which shrinkNode would find each list too short to look at; −1 when there is nothing to take at any. Requests
+ * of a guest that has nothing left ask hundreds of times for one page.
+ */
+export function firstUsefulPriority(memory: Memory): number {
+  if (hasShrinkers(memory) || freeSwapPages(memory) > 0) return DEF_PRIORITY;
+  let most = 0;
+  for (let row = 0; row < memory.owners.length; row += ROW) {
+    const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
+    if (kind === KIND_FILE || kind === KIND_SLAB_RECLAIMABLE) most = Math.max(most, memory.owners[row + O_PAGES]);
+  }
+  return Math.min(DEF_PRIORITY, 31 - Math.clz32(most));
+}
+
+/** There is something that reclaim could take, however hard it is pressed. */
+export function hasReclaimable(memory: Memory): boolean {
+  return firstUsefulPriority(memory) >= 0;
 }
 
 /** Pages on LRU lists, by kind: what get_scan_count weighs. */

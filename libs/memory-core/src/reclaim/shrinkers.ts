@@ -32,6 +32,11 @@ export function registerShrinker(memory: Memory, shrinker: Shrinker): () => void
   };
 }
 
+/** True when something besides slab caches can be shrunk. */
+export function hasShrinkers(memory: Memory): boolean {
+  return (registered.get(memory) ?? []).length > 0;
+}
+
 /** Asks slab caches and shrinkers for their share at the control's priority. */
 export function shrinkSlab(memory: Memory, control: ReclaimControl): void {
   for (let row = 0; row < memory.owners.length; row += ROW) {
