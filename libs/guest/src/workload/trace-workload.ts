@@ -26,6 +26,8 @@ import type { Workload } from './workload.js';
 const ENVELOPE_MS = 6 * 3600 * 1000;
 const TOUCHED_PER_MINUTE_RATIO = 0.61;
 const MOST_OF_RAM_RATIO = 0.9;
+/** Share of memory in use that is anonymous; the rest is mapped files (a guess). */
+const ANON_OF_USED_RATIO = 0.85;
 const LEAST_LOAD_RATIO = 0.03;
 /** Share of disk traffic that is new to the page cache. */
 const NEW_PAGES_RATIO = 0.3;
@@ -41,6 +43,8 @@ export interface ActivitySeries {
   readonly assignedBytes: number;
   readonly timesMs: readonly number[];
   readonly activeBytes: readonly number[];
+  /** `activeBytes` is memory in use, not what was touched lately: it is taken as it stands. */
+  readonly isInUse?: boolean;
   readonly diskReadBytesPerSec: readonly number[];
   readonly diskWriteBytesPerSec: readonly number[];
 }
@@ -70,12 +74,12 @@ export class TraceWorkload implements Workload {
     const scale = (series.assignedBytes > 0 ? assignedBytes / series.assignedBytes : 1) / PAGE_SIZE_BYTES;
     const ramPages = assignedBytes / PAGE_SIZE_BYTES;
     const mostPages = MOST_OF_RAM_RATIO * ramPages - fixedPages(ramPages);
-    const active = medianOfThree(series.activeBytes);
-    const envelope = movingMaximum(active, this.startsMs, this.periodMs);
+    const inUse = series.isInUse === true;
+    const active = inUse ? Float64Array.from(series.activeBytes) : medianOfThree(series.activeBytes);
+    const envelope = inUse ? active : movingMaximum(active, this.startsMs, this.periodMs);
+    const shownRatio = inUse ? 1 / ANON_OF_USED_RATIO : TOUCHED_PER_MINUTE_RATIO;
     this.loadRatio = active.map((bytes, row) => Math.max(LEAST_LOAD_RATIO, bytes / Math.max(1, envelope[row] ?? 1)));
-    this.anonPages = Int32Array.from(envelope, (bytes) =>
-      Math.min(mostPages, (bytes * scale) / TOUCHED_PER_MINUTE_RATIO),
-    );
+    this.anonPages = Int32Array.from(envelope, (bytes) => Math.min(mostPages, (bytes * scale) / shownRatio));
     this.cachePagesPerTick = Float64Array.from(this.startsMs, (_, row) => {
       const bytesPerSec = (series.diskReadBytesPerSec[row] ?? 0) + (series.diskWriteBytesPerSec[row] ?? 0);
       return (bytesPerSec * NEW_PAGES_RATIO) / PAGE_SIZE_BYTES / TICKS_PER_SEC;

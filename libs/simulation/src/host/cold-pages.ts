@@ -3,7 +3,7 @@
  * the access model, page cache like cool memory. What the guest has freed is not used until it is allocated again, which the
  * host sees as a use of a page that lies in swap: taken as frozen.
  */
-import { DEFAULT_MIX, GAP_SEC } from '#guest';
+import { DEFAULT_MIX, GAP_SEC, type AccessMix } from '#guest';
 import { invariant } from '#units';
 
 /** One class of pages. */
@@ -17,14 +17,19 @@ interface ColdClass {
 export type ColdPages = readonly ColdClass[];
 
 /** The classes of a guest with so many resident, anonymous and page cache pages. */
-export function pagesFromColdest(residentPages: number, anonPages: number, filePages: number): ColdPages {
+export function pagesFromColdest(
+  residentPages: number,
+  anonPages: number,
+  filePages: number,
+  mix: AccessMix = DEFAULT_MIX,
+): ColdPages {
   const anon = Math.min(anonPages, residentPages);
   const file = Math.min(filePages, residentPages - anon);
   return [
-    { pages: residentPages - anon - file + DEFAULT_MIX.frozen * anon, gapSec: GAP_SEC.frozen },
-    { pages: file + DEFAULT_MIX.cool * anon, gapSec: GAP_SEC.cool },
-    { pages: DEFAULT_MIX.warm * anon, gapSec: GAP_SEC.warm },
-    { pages: DEFAULT_MIX.hot * anon, gapSec: GAP_SEC.hot },
+    { pages: residentPages - anon - file + mix.frozen * anon, gapSec: GAP_SEC.frozen },
+    { pages: file + mix.cool * anon, gapSec: GAP_SEC.cool },
+    { pages: mix.warm * anon, gapSec: GAP_SEC.warm },
+    { pages: mix.hot * anon, gapSec: GAP_SEC.hot },
   ];
 }
 

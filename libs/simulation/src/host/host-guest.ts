@@ -5,12 +5,14 @@
 import { Guest, type GuestOptions, type GuestReading } from '#guest';
 import { lruPagesOf, memoryPressure, residentPagesOf, type Pressure } from '#memory-core';
 import type { GuestStats, GuestView } from '#policy';
-import { PAGE_SIZE_BYTES } from '#units';
+import { PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import { pagesFromColdest, swapFaultsPerSec, type ColdPages } from './cold-pages.js';
 
 /** A balloon that has not come closer to its target for so long is seen as not approaching it. */
 const STANDSTILL_MS = 5000;
 const HISTORY_STEP_MS = 60_000;
+/** How long a move is remembered: by then it is no part of a swing. */
+const RECENT_MS = 900_000;
 /** A day of history is enough for forecasts of peaks by time of day. */
 const MOST_HISTORY = 1440;
 
@@ -34,6 +36,12 @@ export interface GuestTrouble {
 
 export const NO_TROUBLE: GuestTrouble = { refuses: false, statisticsDelayMs: 0 };
 
+interface TimedMove {
+  readonly timeMs: number;
+  readonly fromBytes: number;
+  readonly toBytes: number;
+}
+
 interface TimedStats {
   readonly timeMs: number;
   readonly stats: GuestStats;
@@ -48,6 +56,9 @@ export class HostGuest {
   restarts = 0;
   readonly #stats: TimedStats[] = [];
   readonly #history: number[] = [];
+  readonly #moves: TimedMove[] = [];
+  /** What its device asks of it; the driver that refuses work is asked when it no longer does. */
+  #askedPages = 0;
   #guest: Guest;
   #reading: GuestReading | null = null;
   #resident: number;
@@ -103,13 +114,22 @@ export class HostGuest {
   }
 
   /** The host wants a balloon of `pages`. */
-  setTarget(pages: number, timeMs: number, { refuses }: GuestTrouble): void {
+  setTarget(pages: number, timeMs: number, trouble: GuestTrouble): void {
     if (pages === this.targetPages) return;
+    const fromBytes = this.targetPages * PAGE_SIZE_BYTES;
+    this.#moves.push({ timeMs, fromBytes, toBytes: pages * PAGE_SIZE_BYTES });
     this.targetPages = pages;
     this.#lastMovedMs = timeMs;
     this.#closestPages = Number.POSITIVE_INFINITY;
     this.#closestMs = timeMs;
-    if (!refuses) this.#guest.requestBalloon(`balloon at ${timeMs} ms`, pages, null);
+    this.ask(timeMs, trouble);
+  }
+
+  /** Hands the target to the driver, unless it has it or refuses. */
+  ask(timeMs: number, { refuses }: GuestTrouble): void {
+    if (refuses || this.#askedPages === this.targetPages) return;
+    this.#askedPages = this.targetPages;
+    this.#guest.requestBalloon(`balloon at ${timeMs} ms`, this.targetPages, null);
   }
 
   /** Lives to the end of `tick`. Returns how many more pages the host backs than before, or fewer. */
@@ -123,15 +143,19 @@ export class HostGuest {
     return this.#resident - before;
   }
 
-  /** The guest's kernel has given up, or the host has killed it: it boots again with nothing in memory. */
+  /**
+   * The guest's kernel has given up, or the host has killed it: it boots again, at the same hour of its workload, with a cold page
+   * cache and an empty balloon.
+   */
   restart(tick: number): void {
     this.restarts++;
-    this.#guest = Guest.boot(this.spec.options, tick);
+    const { workload } = this.spec.options;
+    const cold = { ...workload, bootCachePages: 0, offsetMs: workload.offsetMs + tick * TICK_MS };
+    this.#guest = Guest.boot({ ...this.spec.options, workload: cold }, tick);
     this.#reading = null;
     this.#resident = residentPagesOf(this.#guest.memory);
     this.swappedPages = 0;
-    if (this.targetPages > 0)
-      this.#guest.requestBalloon(`balloon after restart ${this.restarts}`, this.targetPages, null);
+    this.#askedPages = 0;
   }
 
   get isRunning(): boolean {
@@ -152,7 +176,7 @@ export class HostGuest {
   /** Pages by how seldom they are used, the coldest first. */
   coldPages(): ColdPages {
     const { anonPages, filePages } = lruPagesOf(this.#guest.memory);
-    return pagesFromColdest(this.#resident, anonPages, filePages);
+    return pagesFromColdest(this.#resident, anonPages, filePages, this.spec.options.workload.mix);
   }
 
   /** Takes note of what the guest says of itself, and of how its balloon comes on. */
@@ -169,6 +193,11 @@ export class HostGuest {
       this.#closestPages = distance;
       this.#closestMs = timeMs;
     }
+  }
+
+  #recentMoves(timeMs: number): GuestView['recentMoves'] {
+    while ((this.#moves[0]?.timeMs ?? timeMs) < timeMs - RECENT_MS) this.#moves.shift();
+    return this.#moves.map(({ fromBytes, toBytes }) => ({ fromBytes, toBytes }));
   }
 
   view(timeMs: number, { statisticsDelayMs }: GuestTrouble): GuestView {
@@ -193,7 +222,7 @@ export class HostGuest {
       heldUntilMs: null,
       baselineBytes: null,
       demand: this.#history.length === 0 ? null : { stepMs: HISTORY_STEP_MS, usedBytes: this.#history },
-      recentMoves: [],
+      recentMoves: this.#recentMoves(timeMs),
     };
   }
 }

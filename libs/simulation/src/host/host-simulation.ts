@@ -75,6 +75,7 @@ export class HostSimulation {
     const { stepMs, decideEveryMs } = this.options;
     if (this.#timeMs > 0 && this.#timeMs % decideEveryMs === 0) this.#decide();
     this.#give();
+    this.guests.forEach((guest, at) => guest.ask(this.#timeMs, this.#troubleOf(at)));
     this.#timeMs += stepMs;
     const steps = this.guests.map((guest) => this.#liveOn(guest));
     this.#swapOut();
@@ -137,25 +138,24 @@ export class HostSimulation {
     }
   }
 
-  /** Gives as far as memory is free; what a guest is given without touching it stays promised to it. */
+  /**
+   * Gives what the host has: while somebody still frees, whoever wants more waits; then each gets of it what is left. What a guest is
+   * given without touching it stays promised to it.
+   */
   #give(): void {
     if (this.#givings.length === 0) return;
-    let free = this.freePages - this.#promisedPages();
+    const isFreeing = this.guests.some(({ targetPages, balloonPages }) => targetPages > balloonPages);
+    let free = Math.max(0, this.freePages - this.#promisedPages());
     this.#givings = this.#givings.filter(({ guest: at, pages }) => {
       const guest = this.guests[at];
       invariant(guest !== undefined, 'plans name guests of the host');
       const gain = Math.max(0, guest.targetPages - pages);
-      if (gain > free && free < this.#wholeGain()) return true;
-      free -= gain;
-      guest.setTarget(pages, this.#timeMs, this.#troubleOf(at));
+      if (gain > free && isFreeing) return true;
+      const granted = Math.min(gain, free);
+      free -= granted;
+      guest.setTarget(guest.targetPages - granted, this.#timeMs, this.#troubleOf(at));
       return false;
     });
-  }
-
-  /** Once nobody frees any more, what is left is given, come what may: the policy has said so. */
-  #wholeGain(): number {
-    const freeing = this.guests.some((guest) => guest.targetPages > guest.balloonPages);
-    return freeing ? Number.POSITIVE_INFINITY : 0;
   }
 
   #promisedPages(): number {
@@ -163,15 +163,15 @@ export class HostSimulation {
   }
 
   #swapOut(): void {
-    const needed = this.residentPages - Math.max(0, Math.floor(this.capacityBytes / PAGE_SIZE_BYTES));
+    const capacityPages = Math.floor(this.capacityBytes / PAGE_SIZE_BYTES);
+    if (this.residentPages <= capacityPages) return;
+    const swapPages = Math.floor(this.options.swapBytes / PAGE_SIZE_BYTES);
+    this.#killUntilFits(capacityPages + swapPages);
+    const needed = Math.min(this.residentPages - capacityPages, swapPages - this.swappedPages);
     if (needed <= 0) return;
-    const room = Math.floor(this.options.swapBytes / PAGE_SIZE_BYTES) - this.swappedPages;
-    if (needed > room) this.#kill();
-    const stillNeeded = Math.min(needed, room, this.residentPages - Math.floor(this.capacityBytes / PAGE_SIZE_BYTES));
-    if (stillNeeded <= 0) return;
     const victims = chooseVictims(
       this.guests.map((guest) => ({ classes: guest.coldPages(), swapped: guest.swappedPages })),
-      stillNeeded,
+      needed,
     );
     victims.forEach((pages, at) => {
       const guest = this.guests[at];
@@ -180,11 +180,14 @@ export class HostSimulation {
     });
   }
 
-  /** The host's own OOM killer: the guest that holds most. It starts again. */
-  #kill(): void {
-    const largest = this.guests.reduce((most, guest) => (guest.inMemoryPages > most.inMemoryPages ? guest : most));
-    this.oomKills++;
-    largest.restart(this.#timeMs / TICK_MS);
+  /** The host's own OOM killer: the guest that holds most, and the next, each once. They start again. */
+  #killUntilFits(pages: number): void {
+    const byHeld = [...this.guests].sort((one, other) => other.inMemoryPages - one.inMemoryPages);
+    for (const guest of byHeld) {
+      if (this.residentPages + this.swappedPages <= pages) return;
+      this.oomKills++;
+      guest.restart(this.#timeMs / TICK_MS);
+    }
   }
 }
 

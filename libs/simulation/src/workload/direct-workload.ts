@@ -10,6 +10,7 @@ export class DirectWorkload implements Workload {
   readonly periodMs: number;
   readonly offsetMs = 0;
   readonly releaseRatio = 1;
+  readonly isImmediate = true;
   readonly bootCachePages = 0;
   readonly digest: string;
   readonly #usedBytes: readonly number[];

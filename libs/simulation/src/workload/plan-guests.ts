@@ -1,8 +1,10 @@
 /** The guests of a fleet: who they are, how large, and what they do with their memory. All of it follows from the seed. */
-import type { TraceSeries } from '#contracts';
-import { SyntheticWorkload, TraceWorkload, type Workload } from '#guest';
+import { TRACE_MEANINGS, type TraceSeries } from '#contracts';
+import { TraceWorkload, type ActivitySeries, type Workload } from '#guest';
 import { GIB, MIB, RandomStream, invariant } from '#units';
 import { ARCHETYPES, type Archetype, type GuestPopulation } from '../experiment/model/spec.js';
+import { TYPICAL_GIB, archetypeWorkload } from './archetypes.js';
+import { CommonFactor, orderWithCommon } from './common-factor.js';
 import { DirectWorkload } from './direct-workload.js';
 
 export interface GuestPlan {
@@ -18,50 +20,85 @@ export interface GuestPlan {
 }
 
 const TENANT_GUESTS = 8;
+const WEEK_MS = 7 * 86_400_000;
 
-/** `series`: those of the guests, in their order; empty for synthetic ones. */
-export function planGuests(guests: GuestPopulation, seed: number, series: readonly TraceSeries[]): GuestPlan[] {
-  return guests.source.kind === 'traces'
-    ? series.map((one, at) => planTraced(guests, seed, one, at))
-    : planSynthetic(guests, guests.source.mix, seed);
+/**
+ * `series`: those of the guests, in their order; empty for synthetic ones. `places`: where each of them stands in the whole
+ * population, which tells tenants apart; as given when left out.
+ */
+export function planGuests(
+  guests: GuestPopulation,
+  seed: number,
+  series: readonly TraceSeries[],
+  places: readonly number[] = series.map((_, at) => at),
+): GuestPlan[] {
+  if (guests.source.kind !== 'traces') return planSynthetic(guests, guests.source.mix, seed);
+  const { format } = guests.source;
+  const factor = new CommonFactor(guests.commonFactor, seed, Math.max(...series.map(lengthMs), 1), false);
+  return series.map((one, at) => {
+    const tenant = Math.floor((places[at] ?? at) / TENANT_GUESTS);
+    const assignedBytes = wholeMib(guests.assignedBytes ?? one.assignedBytes);
+    const own = seedOf(seed, one.vm);
+    const plan = { name: one.vm, tenant, seed: own, assignedBytes };
+    if (guests.demand === 'DIRECT') {
+      const workload = new DirectWorkload(one, assignedBytes);
+      return { ...plan, workload, usedBytesAt: (timeMs: number) => workload.usedBytesAt(timeMs) };
+    }
+    const active = asActive(withCommon(one, factor, tenant), one.meaning ?? TRACE_MEANINGS[format], own);
+    return { ...plan, workload: new TraceWorkload(active, assignedBytes, own, 0), usedBytesAt: null };
+  });
 }
 
-function planTraced(guests: GuestPopulation, seed: number, series: TraceSeries, at: number): GuestPlan {
-  const assignedBytes = wholeMib(guests.assignedBytes ?? series.assignedBytes);
-  const name = series.vm;
-  const own = seedOf(seed, name);
-  const plan = { name, tenant: Math.floor(at / TENANT_GUESTS), seed: own, assignedBytes };
-  if (guests.demand === 'DIRECT') {
-    const workload = new DirectWorkload(series, assignedBytes);
-    return { ...plan, workload, usedBytesAt: (timeMs) => workload.usedBytesAt(timeMs) };
-  }
-  return { ...plan, workload: new TraceWorkload(series, assignedBytes, own, 0), usedBytesAt: null };
+/** The rows in another order, so that guests of a tenant and of the fleet are busy together; every row happens once. */
+function withCommon(series: TraceSeries, factor: CommonFactor, tenant: number): TraceSeries {
+  if (factor.isNone) return series;
+  const { timesMs } = series;
+  const startMs = timesMs[0] ?? 0;
+  const common = (row: number): number => factor.at(tenant, (timesMs[row] ?? 0) - startMs);
+  const order = orderWithCommon(series.activeBytes, common, factor.ownDeviation);
+  const pick = (column: readonly number[]): number[] => Array.from(order, (row) => column[row] ?? 0);
+  return {
+    ...series,
+    activeBytes: pick(series.activeBytes),
+    diskReadBytesPerSec: pick(series.diskReadBytesPerSec),
+    diskWriteBytesPerSec: pick(series.diskWriteBytesPerSec),
+    cpuRatio: pick(series.cpuRatio),
+  };
 }
 
-const PATTERNS: Readonly<Record<Archetype, { readonly gib: number; readonly mean: number; readonly swing: number }>> = {
-  idle: { gib: 4, mean: 0.18, swing: 0.06 },
-  web: { gib: 8, mean: 0.33, swing: 0.08 },
-  database: { gib: 64, mean: 0.7, swing: 0.02 },
-  jvm: { gib: 16, mean: 0.45, swing: 0.05 },
-  build: { gib: 16, mean: 0.3, swing: 0.25 },
-  leak: { gib: 8, mean: 0.4, swing: 0.2 },
-};
-const DAY_MS = 86_400_000;
+/** What TraceWorkload takes footprints from activity by. */
+const TOUCHED_PER_MINUTE_RATIO = 0.61;
+
+/** The series as the workload model takes it. */
+function asActive(series: TraceSeries, meaning: TraceSeries['meaning'], seed: number): ActivitySeries {
+  if (meaning === 'USED') return { ...series, isInUse: true };
+  if (meaning !== 'ABSENT') return series;
+  // Pond (ASPLOS 2023): half of the VMs touch less than half of their memory. The spread round it is a guess.
+  const random = RandomStream.of(seed, 'touched share');
+  const touched = (random.nextFloat() + random.nextFloat()) / 2;
+  const bytes = touched * series.assignedBytes * TOUCHED_PER_MINUTE_RATIO;
+  return { ...series, activeBytes: series.activeBytes.map(() => bytes) };
+}
+
+function lengthMs({ timesMs }: TraceSeries): number {
+  return (timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0) + 1;
+}
 
 function planSynthetic(
   guests: GuestPopulation,
   mix: Readonly<Partial<Record<Archetype, number>>>,
   seed: number,
 ): GuestPlan[] {
+  const factor = new CommonFactor(guests.commonFactor, seed, WEEK_MS, false);
   return Array.from({ length: guests.count }, (_, at) => {
     const archetype = drawArchetype(mix, RandomStream.of(seed, `archetype ${at}`).nextFloat());
-    const { gib, mean, swing } = PATTERNS[archetype];
     const name = `${archetype}-${at + 1}`;
-    const assignedBytes = wholeMib(guests.assignedBytes ?? gib * GIB);
+    const assignedBytes = wholeMib(guests.assignedBytes ?? TYPICAL_GIB[archetype] * GIB);
+    const tenant = Math.floor(at / TENANT_GUESTS);
     const own = seedOf(seed, name);
-    const pattern = { meanRatio: mean, swingRatio: swing, periodMs: DAY_MS };
-    const workload = new SyntheticWorkload(pattern, assignedBytes, own);
-    return { name, tenant: Math.floor(at / TENANT_GUESTS), seed: own, assignedBytes, workload, usedBytesAt: null };
+    const common = (timeMs: number): number => factor.at(tenant, timeMs);
+    const workload = archetypeWorkload(archetype, assignedBytes, own, { common, own: factor.ownDeviation });
+    return { name, tenant, seed: own, assignedBytes, workload, usedBytesAt: null };
   });
 }
 

@@ -21,6 +21,8 @@ const COUNTERS = [
   'pgmigrate_success',
   'pgmajfault',
   'oom_kill',
+  'thp_fault_alloc',
+  'thp_fault_fallback',
 ] as const;
 type Counter = (typeof COUNTERS)[number];
 
@@ -53,6 +55,7 @@ export class GuestTally {
   #targetSinceMs: number | null = null;
   #unmetSinceMs: number | null = null;
   #restarts = 0;
+  #restartsInWindow = 0;
 
   constructor(
     private readonly costs: Costs,
@@ -85,15 +88,23 @@ export class GuestTally {
     const scans = count('pgscan_kswapd') + count('pgscan_direct');
     this.#managementUs += scans * this.costs.reclaimScanUs + count('pgmigrate_success') * this.costs.migrateUs;
     this.majorFaults += count('pgmajfault');
+    const killedUs = (count('oom_kill') + this.#restartsInWindow) * this.costs.restartMs * US_PER_MS;
+    this.#restartsInWindow = 0;
     this.oomKills += count('oom_kill');
     const { some, full } = guest.pressure;
     const readAgainUs = READ_AGAIN_RATIO * count('pgsteal_file') * this.costs.majorFaultUs;
-    this.#close(some.totalUs - this.#someUs + readAgainUs, full.totalUs - this.#fullUs, timeMs);
+    this.#close(some.totalUs - this.#someUs + readAgainUs + killedUs, full.totalUs - this.#fullUs, timeMs);
     this.#someUs = some.totalUs;
     this.#fullUs = full.totalUs;
     this.unusableIndexes.push(guest.reading.unusableIndex9Ratio);
-    this.thpGranted = counters.get('thp_fault_alloc') ?? 0;
-    this.thpFellBack = counters.get('thp_fault_fallback') ?? 0;
+    this.thpGranted += count('thp_fault_alloc');
+    this.thpFellBack += count('thp_fault_fallback');
+  }
+
+  /** The run ends at `timeMs`: what still waits has waited until then. */
+  end(timeMs: number): void {
+    if (this.#targetSinceMs !== null) this.lagsMs.push(timeMs - this.#targetSinceMs);
+    if (this.#unmetSinceMs !== null) this.waitsMs.push(timeMs - this.#unmetSinceMs);
   }
 
   /** A window of a guest that has all it uses, or is one of those of which the host has too many. */
@@ -125,7 +136,8 @@ export class GuestTally {
 
   /** A kernel that was started again counts from 0; what made it give up was a kill, too. */
   #forgetCounters(guest: HostGuest): void {
-    this.oomKills += guest.restarts - this.#restarts;
+    this.#restartsInWindow = guest.restarts - this.#restarts;
+    this.oomKills += this.#restartsInWindow;
     this.#restarts = guest.restarts;
     this.#seen.clear();
     this.#someUs = 0;

@@ -24,10 +24,20 @@ export function planHosts(spec: ExperimentSpec, seed: number, index: TraceIndex 
     }));
   }
   invariant(index !== null, 'traces come with their index');
-  return dealToHosts(choosePopulation(index, source, count, seed), spec, seed).map((members, host) => ({
+  const population = choosePopulation(index, source, count, seed);
+  const placeOf = new Map(population.map(({ name }, at) => [name, at]));
+  return dealToHosts(population, spec, seed).map((members, host) => ({
     host,
     guestCount: members.length,
-    guests: () => planGuests(spec.guests, seed, seriesOf(index, source, members, seed)),
+    guests: () => {
+      const series = seriesOf(index, source, members, seed);
+      return planGuests(
+        spec.guests,
+        seed,
+        series,
+        series.map(({ vm }) => placeOf.get(vm) ?? 0),
+      );
+    },
   }));
 }
 

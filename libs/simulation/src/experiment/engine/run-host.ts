@@ -1,4 +1,5 @@
 /** One host of a cell from its first second to its last. Hosts of a cell do not touch each other. */
+import { activityAt } from '#guest';
 import { findPolicy, parseParameters, type ParameterValues, type Policy } from '#policy';
 import { GIB, PAGE_SIZE_BYTES, invariant } from '#units';
 import type { HostGuestSpec } from '../../host/host-guest.js';
@@ -77,6 +78,7 @@ export function runHost(
     }
     onStep();
   }
+  for (const tally of tallies) tally.end(spec.durationMs);
   const { oomKills, swappedOutPages } = simulation;
   const residentPeakBytes = residentPeakPages * PAGE_SIZE_BYTES;
   return {
@@ -119,8 +121,9 @@ function leastFreeBytes(capacityBytes: number): number {
 
 function toHostGuest(spec: ExperimentSpec, plan: GuestPlan): HostGuestSpec {
   const { minRatio, shares } = spec.guests;
+  const loadAt = (timeMs: number): number => activityAt(plan.workload, timeMs).load;
   const minBytes = Math.floor((plan.assignedBytes * minRatio) / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;
-  return { id: plan.name, options: toOptions(spec, plan), minBytes, shares, loadAt: () => 1 };
+  return { id: plan.name, options: toOptions(spec, plan), minBytes, shares, loadAt };
 }
 
 function toRule({
