@@ -39,6 +39,10 @@ export function freePages(memory: Memory, pfn: number, order: number): void {
 function freeSinglePage(memory: Memory, pfn: number): void {
   const state = memory.tag[pfn];
   if (state !== ALLOCATED && state !== DEFLATED) refuse(`pfn ${pfn} is not held (tag ${state})`);
+  freeOne(memory, pfn);
+}
+
+function freeOne(memory: Memory, pfn: number): void {
   const block = pfn >> BLOCK_ORDER;
   const type = memory.blockType[block];
   memory.events[PGFREE]++;
@@ -77,6 +81,10 @@ export function freeHeldRun(memory: Memory, startPfn: number, pages: number, des
 
 /** Frees `pages` single frames from `startPfn` in ascending or descending order, whatever their tags were. */
 export function freeRun(memory: Memory, startPfn: number, pages: number, descending: boolean): void {
+  if (pages === 1) {
+    freeOne(memory, startPfn);
+    return;
+  }
   const endPfn = startPfn + pages;
   memory.events[PGFREE] += pages;
   for (let done = 0; done < pages;) {

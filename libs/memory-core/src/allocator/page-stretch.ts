@@ -14,6 +14,12 @@ export function lowestPfn(stretch: PageStretch): number {
   return stretch.step > 0 ? stretch.startPfn : stretch.startPfn - stretch.pages + 1;
 }
 
+/** Gives the tag to all pages of a run; most runs of a guest that is short of memory are one page. */
+export function tagRun(tags: Uint8Array, value: number, lowestPfn: number, pages: number): void {
+  if (pages === 1) tags[lowestPfn] = value;
+  else tags.fill(value, lowestPfn, lowestPfn + pages);
+}
+
 /** Index after the last pfn of the stretch that starts at index `from`: consecutive numbers, rising or falling. */
 export function stretchEnd(pfns: Int32Array, from: number, count: number): number {
   let to = from + 1;

@@ -169,11 +169,12 @@ export function freePcpRun(
   const slot = pcpSlot(memory, zone);
   const row = slot * PCP_FIELDS;
   const list = listOf(memory, 0, type);
-  const hurried = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] !== 0;
   pcp[row + P_PREVIOUS_FREE_WAS_HIGH_ORDER] = 0;
   for (let done = 0; done < pages;) {
     // Up to the page that makes the set full nothing but counting happens.
-    const room = hurried ? 1 : Math.max(clampHigh(memory, zone, row) - pcp[row + P_COUNT], 1);
+    const high = clampHigh(memory, zone, row);
+    const hurried = !isUneventful(memory, zone, row);
+    const room = hurried ? 1 : Math.max(high - pcp[row + P_COUNT], 1);
     const count = Math.min(room, pages - done);
     pushFront(memory, slot, list, startPfn + done * step, count, step);
     pcp[row + P_COUNT] += count;
@@ -334,5 +335,14 @@ function clampHigh(memory: Memory, zone: number, row: number): number {
 
 function setHigh(memory: Memory, zone: number, row: number, high: number): void {
   memory.pcp[row + P_HIGH] = high;
-  memory.pcp[row + P_LIMIT] = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] === 0 ? high : 0;
+  memory.pcp[row + P_LIMIT] = isUneventful(memory, zone, row) ? high : 0;
+}
+
+/** Frees are only counted until the high mark is reached: the zone is not marked, or its mark has brought this set down already. */
+function isUneventful(memory: Memory, zone: number, row: number): boolean {
+  const { pcp } = memory;
+  const flags = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS];
+  if (flags === 0) return true;
+  const [high, lowest] = [pcp[row + P_HIGH], pcp[row + P_HIGH_MIN]];
+  return flags === ZONE_BELOW_HIGH && high === lowest && lowest !== pcp[row + P_HIGH_MAX];
 }

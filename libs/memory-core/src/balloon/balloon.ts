@@ -16,7 +16,7 @@ import { DEVICE_FIELDS, S_LOCKED_PAGES, balloonListNode } from '../layout/memory
 import type { Memory } from '../layout/memory.js';
 import { isPageLocked } from '../allocator/page-lock.js';
 import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
-import { lowestPfn, stretchEnd } from '../allocator/page-stretch.js';
+import { lowestPfn, stretchEnd, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { MAX_BALLOON_DEVICES, TAG_ALLOCATED, TAG_BALLOON, TAG_DEFLATED } from '../layout/tags.js';
 import {
@@ -71,7 +71,7 @@ export function balloonPageAllocList(memory: Memory, pfns: Int32Array, wanted: n
   while (count < wanted && allocateRun(memory, gfp, run)) {
     const { startPfn, pages, step } = run;
     const lowest = lowestPfn(run);
-    memory.tag.fill(TAG_ALLOCATED, lowest, lowest + pages);
+    tagRun(memory.tag, TAG_ALLOCATED, lowest, pages);
     for (let at = count, pfn = startPfn; at < count + pages; at++, pfn += step) pfns[at] = pfn;
     count += pages;
     run.pages = wanted - count;
@@ -104,7 +104,7 @@ export function enqueueStretch(memory: Memory, device: number, first: number, pa
   const row = deviceRow(memory, device);
   const startPfn = step > 0 ? first : first - pages + 1;
   requireEnqueueable(memory, startPfn, pages);
-  memory.tag.fill(TAG_BALLOON + device, startPfn, startPfn + pages);
+  tagRun(memory.tag, TAG_BALLOON + device, startPfn, pages);
   pushRunAtHead(memory.links, balloonListNode(memory, device), first, pages, step);
   memory.devices[row + D_LISTED] += pages;
   memory.events[EV_BALLOON_INFLATE] += pages;
@@ -172,7 +172,7 @@ export function dequeueStretches(
 function letGo(memory: Memory, row: number, first: number, last: number): number {
   const startPfn = first < last ? first : last;
   const pages = Math.abs(last - first) + 1;
-  memory.tag.fill(memory.rules.offlineUntilFreed ? TAG_DEFLATED : ALLOCATED, startPfn, startPfn + pages);
+  tagRun(memory.tag, memory.rules.offlineUntilFreed ? TAG_DEFLATED : ALLOCATED, startPfn, pages);
   memory.devices[row + D_LISTED] -= pages;
   memory.events[EV_BALLOON_DEFLATE] += pages;
   adjustManaged(memory, row, startPfn, pages, 1);

@@ -4,7 +4,7 @@
  */
 import { allocateRun } from '../allocator/allocate.js';
 import { freeHeldRun } from '../allocator/free.js';
-import { lowestPfn } from '../allocator/page-stretch.js';
+import { lowestPfn, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { NIL } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';
@@ -32,7 +32,7 @@ export function balloonBatchAlloc(memory: Memory, batch: PageBatch, wanted: numb
   batch.pages = 0;
   while (batch.pages < wanted && allocateRun(memory, gfp, run)) {
     const lowest = lowestPfn(run);
-    memory.tag.fill(TAG_ALLOCATED, lowest, lowest + run.pages);
+    tagRun(memory.tag, TAG_ALLOCATED, lowest, run.pages);
     batch.starts[batch.stretches] = run.startPfn;
     batch.lengths[batch.stretches++] = run.step * run.pages;
     batch.pages += run.pages;

@@ -31,7 +31,7 @@ import type { OwnerKind } from './owner-kind.js';
 import { disownPage, freeAll, releaseOwner, splitHugePage } from './release.js';
 import { forgetSwapped } from './swap-slots.js';
 import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
-import { lowestPfn } from '../allocator/page-stretch.js';
+import { lowestPfn, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { MAX_OWNERS, TAG_OWNER } from '../layout/tags.js';
 
@@ -74,7 +74,7 @@ export function growOwner(memory: Memory, owner: number, pages: number): number 
   let gained = 0;
   while (gained < pages && memory.owners[row + O_KILLED] === 0 && allocateRun(memory, gfp, run)) {
     const lowest = lowestPfn(run);
-    memory.tag.fill(TAG_OWNER + owner, lowest, lowest + run.pages);
+    tagRun(memory.tag, TAG_OWNER + owner, lowest, run.pages);
     pushRunAtHead(memory.links, sentinel, run.startPfn, run.pages, run.step);
     touchRun(memory, lowest, run.pages);
     memory.owners[row + O_PAGES] += run.pages;

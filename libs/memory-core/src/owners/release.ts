@@ -8,11 +8,12 @@ import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
 import { finishGather, gatherHugePage, gatherPage, startGather } from '../reclaim/gather.js';
 import type { Gather } from '../reclaim/gather.js';
-import { addToList, ownerPageOrder, removeFromList } from './lru.js';
+import { ACTIVE, addToList, ownerPageOrder, removeFromList } from './lru.js';
 import { ABSENT, dropSwapped, forgetMapping, mappingOf, unmapFrame } from './mapping.js';
 import {
   KIND_FILE,
   KIND_PAGE_TABLE,
+  O_ACTIVE,
   O_EVICTED,
   O_GONE,
   O_HUGE_PAGES,
@@ -148,6 +149,24 @@ export function killProcess(memory: Memory, process: number): number {
   return freed;
 }
 
+/** Frees the single pages of the owner's list 0 or 1, oldest first; returns how many there were. */
+function freeSingles(memory: Memory, owner: number, which: number, gather: Gather): number {
+  const { links, active } = memory;
+  const sentinel = ownerListNode(memory, owner, which);
+  let freed = 0;
+  for (let pfn = links[2 * sentinel + 1]; pfn !== sentinel; freed++) {
+    const newer = links[2 * pfn + 1];
+    links[2 * newer] = sentinel;
+    links[2 * sentinel + 1] = newer;
+    if (which === ACTIVE) active[pfn >>> 5] &= ~(1 << (pfn & 31));
+    gatherPage(memory, gather, pfn);
+    pfn = newer;
+  }
+  memory.owners[owner * ROW + O_PAGES] -= freed;
+  if (which === ACTIVE) memory.owners[owner * ROW + O_ACTIVE] -= freed;
+  return freed;
+}
+
 /** Frees the pages and keeps the id. */
 export function freeAll(memory: Memory, owner: number, gather: Gather): number {
   const row = owner * ROW;
@@ -157,6 +176,10 @@ export function freeAll(memory: Memory, owner: number, gather: Gather): number {
   }
   let freed = 0;
   for (let which = 0; which < 2; which++) {
+    if (memory.owners[row + O_HUGE_PAGES] === 0) {
+      freed += freeSingles(memory, owner, which, gather);
+      continue;
+    }
     for (;;) {
       const pfn = oldestOf(memory, owner, which);
       if (pfn < 0) break;

@@ -13,27 +13,34 @@ export const MAX_RECLAIM_RETRIES = 16;
 export function managedZones(memory: Memory, node: number, highestType: number): number[] {
   const found: number[] = [];
   for (let zone = 0; zone < memory.zoneCount; zone++) {
-    const row = zone * ZONE_FIELDS;
-    if (memory.zones[row + Z_NODE] !== node || memory.zones[row + Z_TYPE] > highestType) continue;
-    if (memory.zones[row + Z_MANAGED] > 0) found.push(zone);
+    if (isManaged(memory, zone, node, highestType)) found.push(zone);
   }
   return found;
 }
 
-/** A node without managed zones is balanced. */
+function isManaged(memory: Memory, zone: number, node: number, highestType: number): boolean {
+  const row = zone * ZONE_FIELDS;
+  if (memory.zones[row + Z_NODE] !== node || memory.zones[row + Z_TYPE] > highestType) return false;
+  return memory.zones[row + Z_MANAGED] > 0;
+}
+
+/** A node without managed zones is balanced. Asked for each page that a guest short of memory wants. */
 export function isNodeBalanced(memory: Memory, node: number, order: number, highestType: number): boolean {
-  const zones = managedZones(memory, node, highestType);
-  return (
-    zones.length === 0 ||
-    zones.some((zone) => {
-      const mark = effectiveMark(memory, zone, ALLOC_WMARK_HIGH);
-      return isWatermarkOk(memory, zone, order, mark, highestType, 0);
-    })
-  );
+  let found = false;
+  for (let zone = 0; zone < memory.zoneCount; zone++) {
+    if (!isManaged(memory, zone, node, highestType)) continue;
+    found = true;
+    const mark = effectiveMark(memory, zone, ALLOC_WMARK_HIGH);
+    if (isWatermarkOk(memory, zone, order, mark, highestType, 0)) return true;
+  }
+  return !found;
 }
 
 export function isNodeBoosted(memory: Memory, node: number, highestType: number): boolean {
-  return managedZones(memory, node, highestType).some((zone) => memory.zones[zone * ZONE_FIELDS + Z_BOOST] > 0);
+  for (let zone = 0; zone < memory.zoneCount; zone++) {
+    if (isManaged(memory, zone, node, highestType) && memory.zones[zone * ZONE_FIELDS + Z_BOOST] > 0) return true;
+  }
+  return false;
 }
 
 export function isNodeHopeless(memory: Memory, node: number): boolean {

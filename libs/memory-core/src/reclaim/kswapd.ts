@@ -56,12 +56,15 @@ function wakeNode(memory: Memory, node: number, order: number, highestType: numb
   nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE] = Math.max(nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE], highestType + 1);
   nodes[row + N_KSWAPD_ORDER] = Math.max(nodes[row + N_KSWAPD_ORDER], order);
   if (((scalars[S_KSWAPD_WAKES] >> node) & 1) === 1) return;
-  const enough = isNodeBalanced(memory, node, order, highestType) && !isNodeBoosted(memory, node, highestType);
-  if (isNodeHopeless(memory, node) || enough) {
+  if (isNodeHopeless(memory, node) || hasEnough(memory, node, order, highestType)) {
     if ((gfp & GFP_BIT_DIRECT_RECLAIM) === 0) wakeKcompactd(memory, node, order, highestType);
     return;
   }
   scalars[S_KSWAPD_WAKES] |= 1 << node;
+}
+
+function hasEnough(memory: Memory, node: number, order: number, highestType: number): boolean {
+  return isNodeBalanced(memory, node, order, highestType) && !isNodeBoosted(memory, node, highestType);
 }
 
 /** True when some node's kswapd was woken and has not run since. */
