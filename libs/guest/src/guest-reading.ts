@@ -7,6 +7,7 @@ import {
   type Memory,
   type Pressure,
   type MemoryUsage,
+  type MemoryVitals,
   type ZoneUsage,
 } from '#memory-core';
 import { isStalled } from './balloon/balloon-request.js';
@@ -54,6 +55,13 @@ export interface GuestReading extends MemoryReading {
   readonly idleRatio: number;
   /** Of all that changes in the guest besides its pages: what a replay must reach again. */
   readonly stateDigest: string;
+}
+
+/** What hosts and policies watch, cheap enough for every decision. */
+export interface GuestVitals extends MemoryVitals {
+  readonly run: GuestRunState;
+  readonly pressure: GuestReading['pressure'];
+  readonly idleRatio: number;
 }
 
 const ORDERS = Array.from({ length: 11 }, (_, order) => order);

@@ -12,6 +12,7 @@ import {
   freePagesOf,
   KernelBugError,
   memoryPressure,
+  memoryVitals,
   pageMap,
   panicReason,
   procText,
@@ -44,7 +45,7 @@ import { setTarget } from './balloon/size-work.js';
 import { attachBalloon, hasFeature, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
 import { resumeClock, runClock, startClock, type GuestClock } from './guest-clock.js';
 import { offeredFeatures, optionsText, type GuestOptions } from './guest-options.js';
-import { readBalloon, readMemory, type GuestReading, type MemoryReading } from './guest-reading.js';
+import { readBalloon, readMemory, type GuestReading, type GuestVitals, type MemoryReading } from './guest-reading.js';
 import { parseGuestRecord } from './guest-record.js';
 import { restoreBalloon, restorePrograms } from './guest-restore.js';
 import { GuestSnapshotError } from './guest-snapshot-error.js';
@@ -255,6 +256,16 @@ export class Guest {
     return this.#programs.state.unmet;
   }
 
+  /** The few figures that hosts watch: microseconds. */
+  vitals(): GuestVitals {
+    return {
+      ...memoryVitals(this.memory),
+      run: this.#run,
+      pressure: memoryPressure(this.memory),
+      idleRatio: this.#idleRatioNow(),
+    };
+  }
+
   /** What is known of the guest now. Cheap while neither memory nor balloon changes. */
   read(): GuestReading {
     this.#reading ??= readMemory(this.memory, this.#balloon);
@@ -267,7 +278,7 @@ export class Guest {
       balloon: readBalloon(this.#stopReason === null ? this.#balloon : null, this.#balloon, this.#nowUs),
       pressure: memoryPressure(this.memory),
       unmetPages: this.#programs.state.unmet,
-      idleRatio: Math.min(this.#idleRatio, this.#sampleIdleRatio()),
+      idleRatio: this.#idleRatioNow(),
       stateDigest: state.finish(),
     };
   }
@@ -351,6 +362,11 @@ export class Guest {
     const fromUs = this.#nowUs;
     this.#tick += ticks;
     if (runClock(this.#clock, fromUs, this.#nowUs)) this.#reading = null;
+  }
+
+  /** A period that is not over yet counts when it shows more activity. */
+  #idleRatioNow(): number {
+    return Math.min(this.#idleRatio, this.#sampleIdleRatio());
   }
 
   #sampleIdleRatio(): number {

@@ -4,7 +4,7 @@ export type { BalloonOutcome, BalloonRequestEnd } from './balloon/balloon-reques
 export { nextStepUs, setTarget } from './balloon/size-work.js';
 export { probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
 export { runClock, startClock, type GuestClock } from './guest-clock.js';
-export type { BalloonReading, GuestReading, ZoneReading } from './guest-reading.js';
+export type { BalloonReading, GuestReading, GuestVitals, ZoneReading } from './guest-reading.js';
 export { GuestSnapshotError } from './guest-snapshot-error.js';
 export type { GuestOptions } from './guest-options.js';
 export { Guest } from './guest.js';

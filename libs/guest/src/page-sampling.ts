@@ -6,7 +6,7 @@
  *
  * Draws depend on the guest's seed and the period alone: nothing of them is kept but the last period's result.
  */
-import { inspectPage, type Memory, type OwnerKind, type PageInfo } from '#memory-core';
+import { pageState, type Memory, type OwnerKind, type PageState } from '#memory-core';
 import { RandomStream } from '#units';
 import { touchedRatio } from './workload/activity.js';
 import type { Workload } from './workload/workload.js';
@@ -41,7 +41,7 @@ export function sampleIdleRatio(memory: Memory, workload: Workload, seed: number
   let drawn = 0;
   let touched = 0;
   for (let draw = 0; draw < MOST_DRAWS && drawn < SAMPLED_PAGES; draw++) {
-    const { state } = inspectPage(memory, random.nextBelow(memory.tag.length));
+    const state = pageState(memory, random.nextBelow(memory.tag.length));
     const luck = random.nextFloat();
     if (state === 'HOLE' || state === 'BALLOON') continue;
     drawn++;
@@ -50,10 +50,7 @@ export function sampleIdleRatio(memory: Memory, workload: Workload, seed: number
   return drawn === 0 ? 0 : 1 - touched / drawn;
 }
 
-function chanceOfTouch(
-  touchedOf: (kind: OwnerKind) => number,
-  state: Exclude<PageInfo['state'], 'HOLE' | 'BALLOON'>,
-): number {
+function chanceOfTouch(touchedOf: (kind: OwnerKind) => number, state: Exclude<PageState, 'HOLE' | 'BALLOON'>): number {
   switch (state) {
     case 'FREE':
     case 'DEFLATED':

@@ -172,9 +172,8 @@ export function freePcpRun(
   pcp[row + P_PREVIOUS_FREE_WAS_HIGH_ORDER] = 0;
   for (let done = 0; done < pages;) {
     // Up to the page that makes the set full nothing but counting happens.
-    const high = clampHigh(memory, zone, row);
-    const hurried = !isUneventful(memory, zone, row);
-    const room = hurried ? 1 : Math.max(high - pcp[row + P_COUNT], 1);
+    clampHigh(memory, zone, row);
+    const room = Math.max(pcp[row + P_LIMIT] - pcp[row + P_COUNT], 1);
     const count = Math.min(room, pages - done);
     pushFront(memory, slot, list, startPfn + done * step, count, step);
     pcp[row + P_COUNT] += count;
@@ -183,7 +182,7 @@ export function freePcpRun(
       countFree(memory, row, count);
     }
     done += count;
-    if (hurried || pcp[row + P_COUNT] >= pcp[row + P_HIGH]) trim(memory, zone, slot, list, false);
+    if (pcp[row + P_COUNT] >= pcp[row + P_LIMIT]) trim(memory, zone, slot, list, false);
   }
 }
 
@@ -217,8 +216,8 @@ function countFree(memory: Memory, row: number, pages: number): void {
 /** After the free of a single page that may have filled the set: what freePcpRun does then. */
 export function freeCompletesSet(memory: Memory, zone: number, slot: number, list: number): void {
   const row = slot * PCP_FIELDS;
-  const hurried = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS] !== 0;
-  if (clampHigh(memory, zone, row) <= memory.pcp[row + P_COUNT] || hurried) trim(memory, zone, slot, list, false);
+  clampHigh(memory, zone, row);
+  if (memory.pcp[row + P_COUNT] >= memory.pcp[row + P_LIMIT]) trim(memory, zone, slot, list, false);
 }
 
 /** After a free: gives back what the set should not hold. `freeHigh`: blocks of order 1 … 3 are being freed in a row. */
@@ -335,14 +334,20 @@ function clampHigh(memory: Memory, zone: number, row: number): number {
 
 function setHigh(memory: Memory, zone: number, row: number, high: number): void {
   memory.pcp[row + P_HIGH] = high;
-  memory.pcp[row + P_LIMIT] = isUneventful(memory, zone, row) ? high : 0;
+  memory.pcp[row + P_LIMIT] = uneventfulUpTo(memory, zone, row);
 }
 
-/** Frees are only counted until the high mark is reached: the zone is not marked, or its mark has brought this set down already. */
-function isUneventful(memory: Memory, zone: number, row: number): boolean {
+/**
+ * Pages up to which frees are only counted; 0 when the next one moves the high mark: a marked zone brings it down, free by free, to
+ * its lowest.
+ */
+function uneventfulUpTo(memory: Memory, zone: number, row: number): number {
   const { pcp } = memory;
   const flags = memory.zones[zone * ZONE_FIELDS + Z_PCP_FLAGS];
-  if (flags === 0) return true;
-  const [high, lowest] = [pcp[row + P_HIGH], pcp[row + P_HIGH_MIN]];
-  return flags === ZONE_BELOW_HIGH && high === lowest && lowest !== pcp[row + P_HIGH_MAX];
+  const high = pcp[row + P_HIGH];
+  if (flags === 0) return high;
+  const lowest = pcp[row + P_HIGH_MIN];
+  if (high !== lowest) return 0;
+  if ((flags & ZONE_RECLAIM_ACTIVE) !== 0) return Math.min(pcp[row + P_BATCH] << 2, lowest);
+  return lowest !== pcp[row + P_HIGH_MAX] ? lowest : 0;
 }

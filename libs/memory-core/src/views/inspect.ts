@@ -38,7 +38,7 @@ export interface PageInfo {
 
 export function inspectPage(memory: Memory, pfn: number): PageInfo {
   const tag = memory.tag[pfn];
-  const state = stateOf(memory, tag);
+  const state = pageState(memory, pfn);
   const device = isBalloonTag(tag) ? tag - TAG_BALLOON : NIL;
   return {
     state,
@@ -53,7 +53,9 @@ export function inspectPage(memory: Memory, pfn: number): PageInfo {
   };
 }
 
-function stateOf(memory: Memory, tag: number): PageState {
+/** Whose page it is, alone: one look at its tag. */
+export function pageState(memory: Memory, pfn: number): PageState {
+  const tag = memory.tag[pfn];
   if (tag >= TAG_OWNER) return OWNER_KINDS[memory.owners[(tag - TAG_OWNER) * OWNER_FIELDS + O_KIND_PLUS_ONE] - 1];
   if (isBalloonTag(tag)) return 'BALLOON';
   if (tag === TAG_ALLOCATED) return 'ALLOCATED';

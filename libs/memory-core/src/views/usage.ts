@@ -127,7 +127,27 @@ export function freePagesOf(memory: Memory): number {
 
 /** Pages of programs and of the page cache. */
 export function lruPagesOf(memory: Memory): { readonly anonPages: number; readonly filePages: number } {
-  return { anonPages: pagesOfKind(memory, KIND_ANON), filePages: pagesOfKind(memory, KIND_FILE) };
+  const { anonPages, filePages } = reclaimablePagesOf(memory);
+  return { anonPages, filePages };
+}
+
+/** Pages of each kind that reclaim may take. */
+export function reclaimablePagesOf(memory: Memory): {
+  readonly anonPages: number;
+  readonly filePages: number;
+  readonly slabReclaimablePages: number;
+} {
+  const { owners } = memory;
+  let anonPages = 0;
+  let filePages = 0;
+  let slabReclaimablePages = 0;
+  for (let row = 0; row < MAX_OWNERS * OWNER_FIELDS; row += OWNER_FIELDS) {
+    const kind = owners[row + O_KIND_PLUS_ONE] - 1;
+    if (kind === KIND_ANON) anonPages += owners[row + O_PAGES];
+    else if (kind === KIND_FILE) filePages += owners[row + O_PAGES];
+    else if (kind === KIND_SLAB_RECLAIMABLE) slabReclaimablePages += owners[row + O_PAGES];
+  }
+  return { anonPages, filePages, slabReclaimablePages };
 }
 
 /** Pages the host holds for this guest. */
@@ -186,13 +206,12 @@ export function allBalloonPages(memory: Memory): number {
 }
 
 /** MemAvailable as si_mem_available() of mm/show_mem.c estimates it. */
-export function availablePages(memory: Memory): number {
+export function availablePages(memory: Memory, reclaimable = reclaimablePagesOf(memory)): number {
   let low = 0;
   for (let zone = 0; zone < memory.zoneCount; zone++) {
     low += memory.zones[zone * ZONE_FIELDS + Z_WMARK_LOW] + memory.zones[zone * ZONE_FIELDS + Z_BOOST];
   }
-  const file = pagesOfKind(memory, KIND_FILE);
-  const slab = pagesOfKind(memory, KIND_SLAB_RECLAIMABLE);
+  const { filePages: file, slabReclaimablePages: slab } = reclaimable;
   const usable = (pages: number): number => pages - Math.min(Math.floor(pages / 2), low);
   const available = freePagesOf(memory) - memory.scalars[S_TOTAL_RESERVE] + usable(file) + usable(slab);
   return Math.max(available, 0);

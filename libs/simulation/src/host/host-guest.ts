@@ -2,7 +2,7 @@
  * A guest on a simulated host: the guest itself, its balloon's target as the host last set it, the statistics that the host
  * has of it, and what of its memory the host has swapped out without its knowing.
  */
-import { Guest, type GuestOptions, type GuestReading } from '#guest';
+import { Guest, type GuestOptions, type GuestVitals } from '#guest';
 import { lruPagesOf, memoryPressure, residentPagesOf, type Pressure } from '#memory-core';
 import type { GuestStats, GuestView } from '#policy';
 import { PAGE_SIZE_BYTES, TICK_MS } from '#units';
@@ -60,7 +60,7 @@ export class HostGuest {
   /** What its device asks of it; the driver that refuses work is asked when it no longer does. */
   #askedPages = 0;
   #guest: Guest;
-  #reading: GuestReading | null = null;
+  #vitals: GuestVitals | null = null;
   #resident: number;
   #lastMovedMs: number | null = null;
   #closestPages = 0;
@@ -103,9 +103,9 @@ export class HostGuest {
   }
 
   /** As it is now; read once for each step at most. */
-  get reading(): GuestReading {
-    this.#reading ??= this.#guest.read();
-    return this.#reading;
+  get vitals(): GuestVitals {
+    this.#vitals ??= this.#guest.vitals();
+    return this.#vitals;
   }
 
   /** Counters of /proc/vmstat. */
@@ -135,7 +135,7 @@ export class HostGuest {
   /** Lives to the end of `tick`. Returns how many more pages the host backs than before, or fewer. */
   advanceTo(tick: number): number {
     this.#guest.advanceTo(tick);
-    this.#reading = null;
+    this.#vitals = null;
     const before = this.#resident;
     this.#resident = residentPagesOf(this.#guest.memory);
     // What the balloon takes is what nobody uses: the coldest, so what was swapped out first.
@@ -152,7 +152,7 @@ export class HostGuest {
     const { workload } = this.spec.options;
     const cold = { ...workload, bootCachePages: 0, offsetMs: workload.offsetMs + tick * TICK_MS };
     this.#guest = Guest.boot({ ...this.spec.options, workload: cold }, tick);
-    this.#reading = null;
+    this.#vitals = null;
     this.#resident = residentPagesOf(this.#guest.memory);
     this.swappedPages = 0;
     this.#askedPages = 0;
@@ -181,10 +181,10 @@ export class HostGuest {
 
   /** Takes note of what the guest says of itself, and of how its balloon comes on. */
   observe(timeMs: number): void {
-    this.#stats.push({ timeMs, stats: toStats(this.reading) });
+    this.#stats.push({ timeMs, stats: toStats(this.vitals) });
     if (this.#stats.length > MOST_HISTORY) this.#stats.shift();
     if (timeMs % HISTORY_STEP_MS === 0) {
-      const { totalPages, availablePages } = this.reading;
+      const { totalPages, availablePages } = this.vitals;
       this.#history.push(Math.max(0, totalPages - availablePages) * PAGE_SIZE_BYTES);
       if (this.#history.length > MOST_HISTORY) this.#history.shift();
     }
@@ -206,7 +206,7 @@ export class HostGuest {
     const isStuck = heldPages !== this.targetPages && timeMs - this.#closestMs >= STANDSTILL_MS;
     return {
       id: this.spec.id,
-      state: this.reading.run,
+      state: this.vitals.run,
       migrating: false,
       assignedBytes: this.spec.options.assignedBytes,
       minBytes: this.spec.minBytes,
@@ -227,18 +227,18 @@ export class HostGuest {
   }
 }
 
-function toStats(reading: GuestReading): GuestStats {
+function toStats(vitals: GuestVitals): GuestStats {
   const bytes = (pages: number): number => pages * PAGE_SIZE_BYTES;
-  const { some, full } = reading.pressure;
+  const { some, full } = vitals.pressure;
   return {
     ageMs: 0,
-    freeBytes: bytes(reading.freePages),
-    availableBytes: bytes(reading.availablePages),
-    totalBytes: bytes(reading.totalPages),
-    usedBytes: bytes(Math.max(0, reading.totalPages - reading.availablePages)),
-    cachedBytes: bytes(reading.filePages),
-    anonBytes: bytes(reading.anonPages),
-    swapUsedBytes: bytes(reading.swapUsedPages),
+    freeBytes: bytes(vitals.freePages),
+    availableBytes: bytes(vitals.availablePages),
+    totalBytes: bytes(vitals.totalPages),
+    usedBytes: bytes(Math.max(0, vitals.totalPages - vitals.availablePages)),
+    cachedBytes: bytes(vitals.filePages),
+    anonBytes: bytes(vitals.anonPages),
+    swapUsedBytes: bytes(vitals.swapUsedPages),
     pressure: {
       some10: some.avg10 / 100,
       some60: some.avg60 / 100,
@@ -246,8 +246,8 @@ function toStats(reading: GuestReading): GuestStats {
       full60: full.avg60 / 100,
       someTotalUs: some.totalUs,
     },
-    idleRatio: reading.idleRatio,
-    unusableIndex9: reading.unusableIndex9Ratio,
-    lowWatermarkBytes: bytes(reading.zones.reduce((sum, zone) => sum + zone.watermarks.lowPages, 0)),
+    idleRatio: vitals.idleRatio,
+    unusableIndex9: vitals.unusableIndex9Ratio,
+    lowWatermarkBytes: bytes(vitals.lowWatermarkPages),
   };
 }

@@ -104,11 +104,11 @@ describe('a simulated host', () => {
     const host = hostOf({ stepMs: 60_000 });
     run(host, 61);
     const [guest] = host.guests;
-    const before = guest!.reading.anonPages;
+    const before = guest!.vitals.anonPages;
     guest!.restart(host.timeMs / 1000);
     run(host, 1);
-    expect(Math.abs(guest!.reading.anonPages - before)).toBeLessThan(pages(80));
-    expect(guest!.reading.anonPages).toBeLessThan(pages(80));
+    expect(Math.abs(guest!.vitals.anonPages - before)).toBeLessThan(pages(80));
+    expect(guest!.vitals.anonPages).toBeLessThan(pages(80));
   });
 
   it('moves a balloon that refused as soon as it no longer does', () => {

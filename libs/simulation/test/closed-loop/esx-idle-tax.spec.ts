@@ -59,7 +59,7 @@ function experiment(idleTaxRatio: number): Sizes {
   return {
     idleBytes: sizeBytes(guestOf(host, 'idle')),
     activeBytes: sizeBytes(active),
-    cachedBytes: active.reading.filePages * PAGE_SIZE_BYTES,
+    cachedBytes: active.vitals.filePages * PAGE_SIZE_BYTES,
   };
 }
 

@@ -96,7 +96,7 @@ export class GuestTally {
     this.#close(some.totalUs - this.#someUs + readAgainUs + killedUs, full.totalUs - this.#fullUs, timeMs);
     this.#someUs = some.totalUs;
     this.#fullUs = full.totalUs;
-    this.unusableIndexes.push(guest.reading.unusableIndex9Ratio);
+    this.unusableIndexes.push(guest.vitals.unusableIndex9Ratio);
     this.thpGranted += count('thp_fault_alloc');
     this.thpFellBack += count('thp_fault_fallback');
   }

@@ -165,7 +165,7 @@ class Timeline {
     push(columns.residentBytes, simulation.residentPages * PAGE_SIZE_BYTES);
     push(columns.balloonBytes, balloonPages * PAGE_SIZE_BYTES);
     push(columns.swappedBytes, simulation.swappedPages * PAGE_SIZE_BYTES);
-    const demand = plans.reduce((sum, plan, at) => sum + demandOf(plan, simulation.guests[at]?.reading, timeMs), 0);
+    const demand = plans.reduce((sum, plan, at) => sum + demandOf(plan, simulation.guests[at]?.vitals, timeMs), 0);
     push(columns.demandBytes, demand);
   }
 }
@@ -173,9 +173,9 @@ class Timeline {
 /** By the trace's own word, or what the guest has in use. */
 function demandOf(
   plan: GuestPlan,
-  reading: { readonly totalPages: number; readonly availablePages: number } | undefined,
+  vitals: { readonly totalPages: number; readonly availablePages: number } | undefined,
   timeMs: number,
 ): number {
   if (plan.usedBytesAt !== null) return plan.usedBytesAt(timeMs - 1);
-  return reading === undefined ? 0 : Math.max(0, reading.totalPages - reading.availablePages) * PAGE_SIZE_BYTES;
+  return vitals === undefined ? 0 : Math.max(0, vitals.totalPages - vitals.availablePages) * PAGE_SIZE_BYTES;
 }
