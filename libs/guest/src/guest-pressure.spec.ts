@@ -52,6 +52,24 @@ describe('a guest whose balloon is in the way', () => {
     expect(auditMemory(guest.memory)).toEqual([]);
   });
 
+  it('makes programs that die again and again wait twice as long each time, up to 300 s', () => {
+    const workload = new SyntheticWorkload({ meanRatio: 0.8, swingRatio: 0, periodMs: 600_000 }, GIB, 5);
+    const guest = squeezed({ workload });
+    const starts: number[] = [];
+    for (let tick = 1; tick <= 2400; tick++) {
+      const [waited, kills] = [guest.isAwaitingRestart, counter(guest, 'oom_kill')];
+      guest.advance();
+      // Whoever starts may be killed in the same second.
+      const startedAndDied = waited && guest.isAwaitingRestart && counter(guest, 'oom_kill') > kills;
+      if (startedAndDied || (waited && !guest.isAwaitingRestart)) starts.push(tick);
+    }
+    const waits = starts.slice(1).map((tick, at) => tick - (starts[at] ?? 0));
+    for (const [at, wait] of [20, 40, 80, 160, 300, 300].entries()) {
+      expect(waits[at]).toBeGreaterThanOrEqual(wait);
+      expect(waits[at]).toBeLessThan(wait + 10); // they live for some seconds
+    }
+  });
+
   it('with swap nobody dies: programs are swapped out', () => {
     const guest = squeezed({ swapBytes: GIB });
     for (let tick = 1; tick <= 600; tick++) guest.advance();

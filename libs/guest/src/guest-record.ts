@@ -107,6 +107,8 @@ function parsePrograms(fields: Fields): ProgramsRecord {
       ramp: countOf(state, 'ramp'),
       rampTick: countOf(state, 'rampTick'),
       process: countOf(state, 'process'),
+      restartWait: countOf(state, 'restartWait'),
+      restartTick: countOf(state, 'restartTick'),
       cacheDebt: numberOf(state, 'cacheDebt'),
     },
   };

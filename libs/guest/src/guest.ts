@@ -55,7 +55,14 @@ import { endsPeriod, lastPeriodEnd, sampleIdleRatio } from './page-sampling.js';
 import { StateHash } from './state-hash.js';
 import type { GuestWork, WorkEnd } from './work/guest-work.js';
 import { WorkQueue } from './work/work-queue.js';
-import { nextBusyTick, passTicks, runPrograms, startPrograms, type Programs } from './workload/programs.js';
+import {
+  isAwaitingRestart,
+  nextBusyTick,
+  passTicks,
+  type Programs,
+  runPrograms,
+  startPrograms,
+} from './workload/programs.js';
 import { slabRatio, type Software } from './workload/software.js';
 
 /** The balloon list of a guest's only balloon in its memory. */
@@ -254,6 +261,11 @@ export class Guest {
   /** Memory that programs asked for in the last tick and did not get. */
   get unmetPages(): number {
     return this.#programs.state.unmet;
+  }
+
+  /** Programs that the OOM killer has killed wait to be started again. */
+  get isAwaitingRestart(): boolean {
+    return isAwaitingRestart(this.#programs, this.#tick - this.#pausedTicks);
   }
 
   /** The few figures that hosts watch: microseconds. */

@@ -4,8 +4,9 @@
  * Growth comes as a ramp that begins at a drawn moment of the row and takes at least 10 s, at most 0.06 GiB/s: what one busy
  * core was seen to fill (a twelfth of the 0.7 GiB/s that a compiler run on twelve cores reached, data of
  * luhsra/hyperalloc-bench). Memory no longer wanted is freed at once or kept by the program's allocator; kept memory is
- * used again before new memory is asked for. A program that the OOM killer has killed starts again ten seconds later and wants
- * what it held; memory that cannot be had stays wanted and is asked for every tick.
+ * used again before new memory is asked for. A program that the OOM killer has killed starts again and wants what it held, after ten
+ * seconds the first time and after twice as long each time that it does not live; memory that cannot be had stays wanted and is
+ * asked for every tick.
  */
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import type { RandomStream } from '#units';
@@ -24,8 +25,13 @@ import {
 import type { Software } from './software.js';
 
 const RAMP_TICKS = 10;
-/** From its death to the first page of a program that is started again (a guess; service managers wait 0.1 s to minutes). */
-const RESTART_TICKS = 10;
+/**
+ * From its death to the first page of a program that is started again: 10 s, 20 s, 40 s … 300 s, and 10 s again once the programs have
+ * lived for ten minutes. Source: how Kubernetes' kubelet backs off from containers that crash (Pod lifecycle, restart policy).
+ */
+const FIRST_RESTART_TICKS = 10;
+const LAST_RESTART_TICKS = 300;
+const SOUND_TICKS = 600;
 const RAMP_PAGES_PER_TICK = Math.floor((0.06 * GIB) / PAGE_SIZE_BYTES) * (TICK_MS / 1000);
 const RATE_STEPS_PER_PAGE = 2 ** 20;
 /** Pages that enter the page cache together: the default readahead, 128 KiB. */
@@ -47,6 +53,9 @@ export interface ProgramsState {
   ramp: number;
   rampTick: number;
   process: number;
+  /** How long killed programs were made to wait the last time, and when that was over; 0 when none has been killed. */
+  restartWait: number;
+  restartTick: number;
   /** Read or written, but not yet a whole readahead. */
   cacheDebt: number;
 }
@@ -76,7 +85,19 @@ export function startPrograms(
     software,
     random,
     bootTick,
-    state: { row, goal, kept: 0, pending, unmet: pending, ramp, rampTick: bootTick + 1, process, cacheDebt: 0 },
+    state: {
+      row,
+      goal,
+      kept: 0,
+      pending,
+      unmet: pending,
+      ramp,
+      rampTick: bootTick + 1,
+      process,
+      restartWait: 0,
+      restartTick: 0,
+      cacheDebt: 0,
+    },
   };
 }
 
@@ -134,7 +155,17 @@ function startAgain(software: Software, state: ProgramsState, tick: number): voi
   state.kept -= unwanted;
   state.pending += lost - unwanted;
   state.ramp = rampOf(state.pending);
-  state.rampTick = tick + RESTART_TICKS;
+  if (tick >= state.restartTick) {
+    const isSound = state.restartWait === 0 || tick - state.restartTick >= SOUND_TICKS;
+    state.restartWait = isSound ? FIRST_RESTART_TICKS : Math.min(2 * state.restartWait, LAST_RESTART_TICKS);
+    state.restartTick = tick + state.restartWait;
+  }
+  state.rampTick = state.restartTick;
+}
+
+/** True while programs that were killed wait to be started again. */
+export function isAwaitingRestart({ state }: Programs, tick: number): boolean {
+  return tick < state.restartTick;
 }
 
 /** Returns true when memory was freed. */

@@ -97,6 +97,11 @@ export class HostGuest {
     return this.#guest.unmetPages;
   }
 
+  /** Programs that its OOM killer has killed wait to be started again. */
+  get isAwaitingRestart(): boolean {
+    return this.#guest.isAwaitingRestart;
+  }
+
   /** Time its tasks have lost waiting for memory since it booted. */
   get pressure(): { readonly some: Pressure; readonly full: Pressure } {
     return memoryPressure(this.#guest.memory);

@@ -56,6 +56,9 @@ export class GuestTally {
   #unmetSinceMs: number | null = null;
   #restarts = 0;
   #restartsInWindow = 0;
+  #timeMs = 0;
+  /** Of this window: time in which killed programs waited to be started again. */
+  #downMs = 0;
 
   constructor(
     private readonly costs: Costs,
@@ -75,6 +78,8 @@ export class GuestTally {
     this.#balloonPages = guest.balloonPages;
     this.balloonMovedPages += Math.abs(moved);
     this.#managementUs += moved > 0 ? moved * costs.inflateUs : -moved * costs.deflateUs;
+    if (guest.isAwaitingRestart) this.#downMs += timeMs - this.#timeMs;
+    this.#timeMs = timeMs;
     this.#watchBalloon(guest, timeMs);
     this.#watchDemand(guest, timeMs);
   }
@@ -88,8 +93,10 @@ export class GuestTally {
     const scans = count('pgscan_kswapd') + count('pgscan_direct');
     this.#managementUs += scans * this.costs.reclaimScanUs + count('pgmigrate_success') * this.costs.migrateUs;
     this.majorFaults += count('pgmajfault');
-    const killedUs = (count('oom_kill') + this.#restartsInWindow) * this.costs.restartMs * US_PER_MS;
+    const kills = count('oom_kill') + this.#restartsInWindow;
+    const killedUs = Math.max(kills * this.costs.restartMs, this.#downMs) * US_PER_MS;
     this.#restartsInWindow = 0;
+    this.#downMs = 0;
     this.oomKills += count('oom_kill');
     const { some, full } = guest.pressure;
     const readAgainUs = READ_AGAIN_RATIO * count('pgsteal_file') * this.costs.majorFaultUs;

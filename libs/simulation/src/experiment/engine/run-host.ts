@@ -99,8 +99,20 @@ function isReserveKept({ freePages, capacityBytes, guests }: HostSimulation): bo
   return freePages >= Math.min(leastFreeBytes(capacityBytes) / PAGE_SIZE_BYTES, untouchedPages);
 }
 
+/** By spec, then by seed and guest: cells of other policies and ratios ask for the same. */
+const knownKills = new WeakMap<ExperimentSpec, Map<string, number>>();
+
 /** Kills that one guest alone has at full backing, where nobody takes memory from it. */
 export function killsAtFullBacking(spec: ExperimentSpec, plan: GuestPlan, seed: number): number {
+  const known = knownKills.get(spec) ?? new Map<string, number>();
+  knownKills.set(spec, known);
+  const key = `${seed} ${plan.name}`;
+  const kills = known.get(key) ?? runAlone(spec, plan, seed);
+  known.set(key, kills);
+  return kills;
+}
+
+function runAlone(spec: ExperimentSpec, plan: GuestPlan, seed: number): number {
   const alone = { ...spec, hosts: { ...spec.hosts, swapBytes: 0 }, faults: [] };
   const none: PolicyChoice = { name: 'none', label: 'none', parameters: {} };
   const [tally] = runHost(alone, { host: 0, ratio: 1, seed, policy: none }, [plan], () => undefined).tallies;
