@@ -1,6 +1,6 @@
 /** Puts what a snapshot holds back into the parts of a guest. Both throw GuestSnapshotError when it does not fit them. */
 import { RandomStream } from '#units';
-import type { VirtioBalloon } from './balloon/virtio-balloon.js';
+import { holdFrames, type VirtioBalloon } from './balloon/virtio-balloon.js';
 import { GuestSnapshotError } from './guest-snapshot-error.js';
 import type { BalloonRecord, ProgramsRecord } from './guest-state.js';
 import type { Programs } from './workload/programs.js';
@@ -15,12 +15,13 @@ export function restoreBalloon(driver: VirtioBalloon | null, record: BalloonReco
     throw new GuestSnapshotError('it has a balloon where its options give none, or none where they give one');
   }
   const { held, targetPages, actualPages, inflateRequests, deflateRequests, phase, atUs, numPages, movedAtUs } = record;
-  if (held.length > driver.held.length) {
-    throw new GuestSnapshotError(`its driver holds ${held.length} pages, a request has at most ${driver.held.length}`);
+  const room = driver.held.starts.length;
+  if (held.length > room) {
+    throw new GuestSnapshotError(`its driver holds ${held.length} pages, a request has at most ${room}`);
   }
-  Object.assign(driver, { phase, atUs, numPages, movedAtUs, heldCount: held.length });
+  Object.assign(driver, { phase, atUs, numPages, movedAtUs });
   Object.assign(driver.device, { targetPages, actualPages, inflateRequests, deflateRequests });
-  driver.held.set(held);
+  holdFrames(driver, held);
   driver.lock.held = phase === 'FILL_SENT' || phase === 'LEAK_SENT';
   const { blocks, ...commands } = record.hints;
   Object.assign(driver.hints, commands);

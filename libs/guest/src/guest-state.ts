@@ -3,7 +3,7 @@
  * in one order and numbers in their shortest exact form, so that equal states have equal texts.
  */
 import type { BalloonRequest } from './balloon/balloon-request.js';
-import type { DriverPhase, FreePageHints, VirtioBalloon } from './balloon/virtio-balloon.js';
+import { heldFrames, type DriverPhase, type FreePageHints, type VirtioBalloon } from './balloon/virtio-balloon.js';
 import type { ClockState } from './guest-clock.js';
 import type { PendingWork } from './work/guest-work.js';
 import type { Programs, ProgramsState } from './workload/programs.js';
@@ -65,7 +65,7 @@ export function balloonRecord(driver: VirtioBalloon): BalloonRecord {
     atUs,
     numPages,
     movedAtUs,
-    held: [...driver.held.subarray(0, driver.heldCount)],
+    held: heldFrames(driver),
     targetPages: device.targetPages,
     actualPages: device.actualPages,
     inflateRequests: device.inflateRequests,

@@ -38,6 +38,17 @@ export {
   createBalloonDevice,
   isolatedPages,
 } from './balloon/balloon.js';
+export {
+  balloonBatchAlloc,
+  balloonBatchDequeue,
+  balloonBatchEnqueue,
+  createPageBatch,
+  discardBatch,
+  fillBackwards,
+  freeBatch,
+  pagesBackwards,
+} from './balloon/stretches.js';
+export type { PageBatch } from './balloon/stretches.js';
 export { setBalloonDriver } from './balloon/driver.js';
 export type { BalloonDriver, MigrateMode } from './balloon/driver.js';
 export { endBalloonMove, startBalloonMove } from './balloon/move.js';

@@ -7,8 +7,8 @@
  *   queue 3 free page hinting      command ids and free blocks
  *   queue 4 free page reporting    free blocks
  */
-import { discardPages, discardRun } from '#memory-core';
-import type { Memory, ReportedBlocks } from '#memory-core';
+import { discardBatch, discardRun, pagesBackwards } from '#memory-core';
+import type { Memory, PageBatch, ReportedBlocks } from '#memory-core';
 
 /** What the device sees, in the order in which it sees it. Arrays are valid during the call only. */
 export type DeviceEvent =
@@ -89,21 +89,17 @@ export class BalloonDevice {
     this.#config.setUint32(POISON_AT, word, true);
   }
 
-  /** The driver hands over the first `count` of `frames`: the host drops what backs them. Returns how many it backed. */
-  receiveInflated(memory: Memory, frames: Int32Array, count: number, pagesPerFrame: number): number {
+  /** The driver hands over the batch, the page that came last first: the host drops what backs it. Returns how many it backed. */
+  receiveInflated(memory: Memory, batch: PageBatch, pagesPerFrame: number): number {
     this.inflateRequests++;
-    this.observer?.({ kind: 'INFLATE', pfns: balloonPfns(frames, count, pagesPerFrame) });
-    return discardPages(memory, frames, count);
+    this.observer?.({ kind: 'INFLATE', pfns: balloonPfns(pagesBackwards(batch), pagesPerFrame) });
+    return discardBatch(memory, batch);
   }
 
-  /**
-   * The driver wants the first `count` of `frames` back; the request names the last of them first, since the core leaves
-   * dequeued pages in reverse. The host backs them again when they are touched.
-   */
-  receiveDeflated(frames: Int32Array, count: number, pagesPerFrame: number): void {
+  /** The driver wants the batch back, the page dequeued first first. The host backs the pages again when they are touched. */
+  receiveDeflated(batch: PageBatch, pagesPerFrame: number): void {
     this.deflateRequests++;
-    if (this.observer === null) return;
-    this.observer({ kind: 'DEFLATE', pfns: balloonPfns(frames.slice(0, count).reverse(), count, pagesPerFrame) });
+    this.observer?.({ kind: 'DEFLATE', pfns: balloonPfns(pagesBackwards(batch).reverse(), pagesPerFrame) });
   }
 
   /** The host takes the parked statistics and gives the buffer back; null while the driver still has it. */
@@ -144,9 +140,9 @@ export class BalloonDevice {
 }
 
 /** The 4 KiB pfns of guest pages: each guest page is `pagesPerFrame` consecutive ones. */
-function balloonPfns(frames: Int32Array, count: number, pagesPerFrame: number): Int32Array {
-  if (pagesPerFrame === 1) return frames.subarray(0, count);
-  const pfns = new Int32Array(count * pagesPerFrame);
+function balloonPfns(frames: Int32Array, pagesPerFrame: number): Int32Array {
+  if (pagesPerFrame === 1) return frames;
+  const pfns = new Int32Array(frames.length * pagesPerFrame);
   for (let at = 0; at < pfns.length; at++) {
     pfns[at] = (frames[Math.floor(at / pagesPerFrame)] ?? 0) * pagesPerFrame + (at % pagesPerFrame);
   }

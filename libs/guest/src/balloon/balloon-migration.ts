@@ -3,8 +3,15 @@
  * balloon never looks smaller than it is. Source: virtio_balloon.c (virtballoon_migratepage), as described in the reference,
  * section 2.12.3.
  */
-import { EAGAIN, endBalloonMove, setBalloonDriver, startBalloonMove } from '#memory-core';
-import type { Memory, Mutex, Task, Wait } from '#memory-core';
+import {
+  EAGAIN,
+  createPageBatch,
+  endBalloonMove,
+  fillBackwards,
+  setBalloonDriver,
+  startBalloonMove,
+} from '#memory-core';
+import type { Memory, Mutex, PageBatch, Task, Wait } from '#memory-core';
 import type { BalloonDevice } from './balloon-device.js';
 
 const HOST: Wait = { kind: 'HOST' };
@@ -34,11 +41,17 @@ function* migrateBalloonPage(driver: MovingDriver, newPfn: number, oldPfn: numbe
   if (lock.held) return -EAGAIN;
   lock.held = true;
   startBalloonMove(memory, list, newPfn, oldPfn);
-  device.receiveInflated(memory, Int32Array.of(newPfn), 1, pagesPerFrame);
+  device.receiveInflated(memory, onePage(newPfn), pagesPerFrame);
   yield HOST;
   endBalloonMove(memory, oldPfn);
-  device.receiveDeflated(Int32Array.of(oldPfn), 1, pagesPerFrame);
+  device.receiveDeflated(onePage(oldPfn), pagesPerFrame);
   yield HOST;
   lock.held = false;
   return 0;
+}
+
+function onePage(pfn: number): PageBatch {
+  const batch = createPageBatch(1);
+  fillBackwards(batch, [pfn]);
+  return batch;
 }

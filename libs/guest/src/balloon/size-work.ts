@@ -8,14 +8,15 @@
  */
 import {
   RESCHEDULE,
-  balloonPageAllocList,
+  balloonBatchAlloc,
+  balloonBatchDequeue,
+  balloonBatchEnqueue,
   balloonPageDequeue,
-  balloonPageListDequeue,
-  balloonPageListEnqueue,
-  freePageList,
+  createPageBatch,
+  freeBatch,
   runToEnd,
 } from '#memory-core';
-import type { Task, Wait } from '#memory-core';
+import type { PageBatch, Task, Wait } from '#memory-core';
 import { invariant } from '#units';
 import { SPIN_US } from './balloon-costs.js';
 import { REQUEST_PAGES, distance, hasFeature } from './virtio-balloon.js';
@@ -102,10 +103,10 @@ export function notifyOutOfMemory(driver: VirtioBalloon): number {
 export function* leakBalloon(driver: VirtioBalloon, wantedPages: number): Task<number> {
   while (driver.lock.held) yield { kind: 'MUTEX', mutex: driver.lock };
   driver.lock.held = true;
-  const frames = new Int32Array(driver.held.length);
-  const count = takeBack(driver, frames, Math.min(wantedPages, REQUEST_PAGES));
+  const batch = createPageBatch(driver.held.starts.length);
+  const count = takeBack(driver, batch, Math.min(wantedPages, REQUEST_PAGES));
   if (count > 0) yield HOST;
-  freePageList(driver.memory, frames, count);
+  freeBatch(driver.memory, batch);
   driver.lock.held = false;
   return count * driver.pagesPerFrame;
 }
@@ -122,7 +123,7 @@ function step(driver: VirtioBalloon): void {
       sendFill(driver);
       return;
     case 'LEAK_SENT':
-      freePageList(driver.memory, driver.held, driver.heldCount);
+      freeBatch(driver.memory, driver.held);
       driver.lock.held = false;
       endRun(driver);
       return;
@@ -145,32 +146,29 @@ function beginRun(driver: VirtioBalloon): void {
 function fill(driver: VirtioBalloon, wantedPages: number): void {
   const { memory, held } = driver;
   const wanted = Math.ceil(Math.min(wantedPages, REQUEST_PAGES) / driver.pagesPerFrame);
-  const got = balloonPageAllocList(memory, held, wanted);
-  driver.heldCount = got;
+  const got = balloonBatchAlloc(memory, held, wanted);
   driver.phase = got === wanted ? 'FILLED' : 'ASLEEP';
   if (got < wanted) driver.atUs += driver.backOffUs;
 }
 
 /** Lists what was allocated, last page first, so that the first one allocated ends up at the head of the list. */
 function sendFill(driver: VirtioBalloon): void {
-  const { memory, held, heldCount, pagesPerFrame, costs } = driver;
-  if (heldCount === 0) {
+  const { memory, held, pagesPerFrame, costs } = driver;
+  if (held.pages === 0) {
     endRun(driver);
     return;
   }
   invariant(!driver.lock.held, 'nobody else lists pages meanwhile');
   driver.lock.held = true;
-  held.subarray(0, heldCount).reverse();
-  balloonPageListEnqueue(memory, driver.list, held, heldCount);
-  driver.numPages += heldCount * pagesPerFrame;
-  const discarded = driver.device.receiveInflated(memory, held, heldCount, pagesPerFrame);
+  balloonBatchEnqueue(memory, driver.list, held);
+  driver.numPages += held.pages * pagesPerFrame;
+  const discarded = driver.device.receiveInflated(memory, held, pagesPerFrame);
   driver.phase = 'FILL_SENT';
-  driver.atUs += pagesPerFrame * (heldCount * costs.inflatePageUs + discarded * costs.discardPageUs);
+  driver.atUs += pagesPerFrame * (held.pages * costs.inflatePageUs + discarded * costs.discardPageUs);
 }
 
 function leak(driver: VirtioBalloon, wantedPages: number): void {
   const count = takeBack(driver, driver.held, Math.min(wantedPages, REQUEST_PAGES));
-  driver.heldCount = count;
   if (count === 0) {
     driver.atUs += SPIN_US;
     endRun(driver);
@@ -181,26 +179,24 @@ function leak(driver: VirtioBalloon, wantedPages: number): void {
   driver.atUs += count * driver.pagesPerFrame * driver.costs.deflatePageUs;
 }
 
-/**
- * Dequeues up to `wantedPages` and tells the host, in the order dequeued. Leaves the pages in `frames` in the order in which
- * the driver frees them, which is the reverse, and returns their number.
- */
-function takeBack(driver: VirtioBalloon, frames: Int32Array, wantedPages: number): number {
+/** Dequeues up to `wantedPages` into `batch` and tells the host, in the order dequeued. Returns the number of frames. */
+function takeBack(driver: VirtioBalloon, batch: PageBatch, wantedPages: number): number {
   const { memory, list, pagesPerFrame } = driver;
   const wanted = Math.ceil(Math.min(wantedPages, driver.numPages) / pagesPerFrame);
-  const count = balloonPageListDequeue(memory, list, frames, wanted);
+  const count = balloonBatchDequeue(memory, list, batch, wanted);
   // The kernel dequeues one by one: the call that finds nothing also finds out when the balloon's pages are lost.
   if (count < wanted) balloonPageDequeue(memory, list);
   if (count === 0) return 0;
   driver.numPages -= count * pagesPerFrame;
-  driver.device.receiveDeflated(frames, count, pagesPerFrame);
+  driver.device.receiveDeflated(batch, pagesPerFrame);
   return count;
 }
 
 /** Writes `actual`, also when nothing moved, and queues the next run unless the target is met or the driver is leaving. */
 function endRun(driver: VirtioBalloon): void {
-  if (driver.heldCount > 0) driver.movedAtUs = driver.atUs;
-  driver.heldCount = 0;
+  if (driver.held.pages > 0) driver.movedAtUs = driver.atUs;
+  driver.held.pages = 0;
+  driver.held.stretches = 0;
   driver.device.actualPages = driver.numPages;
   driver.phase = distance(driver) === 0 || driver.stopUpdate ? 'IDLE' : 'DUE';
 }

@@ -69,7 +69,7 @@ describe('the virtio balloon', () => {
     rig.leave(40);
     rig.ask(256).run(203);
     expect(rig.requests).toHaveLength(0); // asleep, with the pages on its own list
-    expect(rig.driver.heldCount).toBe(40);
+    expect(rig.driver.held.pages).toBe(40);
     rig.run(2);
     expect(sizes(rig)).toEqual([40]);
     expect(rig.actuals).toEqual([{ pages: 40, atUs: 204_000 + 40 * 2.54 }]);

@@ -3,8 +3,14 @@
  * (size-work.ts), statistics, free page hinting, and its end and sleep (balloon-lifecycle.ts).
  * Source: drivers/virtio/virtio_balloon.c, Linux 5.15 to 7.0, as described in the reference, sections 3.3 to 3.13.
  */
-import { createBalloonDevice, registerPageReporting } from '#memory-core';
-import type { Memory, Mutex } from '#memory-core';
+import {
+  createBalloonDevice,
+  createPageBatch,
+  fillBackwards,
+  pagesBackwards,
+  registerPageReporting,
+} from '#memory-core';
+import type { Memory, Mutex, PageBatch } from '#memory-core';
 import { invariant } from '#units';
 import type { BalloonCosts } from './balloon-costs.js';
 import { BalloonDevice } from './balloon-device.js';
@@ -77,9 +83,8 @@ export interface VirtioBalloon {
   numPages: number;
   /** When pages last reached either side, or a new target came. */
   movedAtUs: number;
-  /** Frames of the run under way that are on no list: the first `heldCount`. */
-  readonly held: Int32Array;
-  heldCount: number;
+  /** Frames of the run under way, in the order in which they came; most of the time they are on no list. */
+  readonly held: PageBatch;
   /** The driver is being removed: configuration changes no longer queue work. */
   stopUpdate: boolean;
   readonly hints: FreePageHints;
@@ -127,8 +132,7 @@ export function attachBalloon(options: DriverOptions, list: number): VirtioBallo
     atUs: 0,
     numPages: 0,
     movedAtUs: 0,
-    held: new Int32Array(REQUEST_PAGES / pagesPerFrame),
-    heldCount: 0,
+    held: createPageBatch(REQUEST_PAGES / pagesPerFrame),
     stopUpdate: false,
     hints: { toRead: false, received: 0, active: 0, blocks: [] },
     registrations: [],
@@ -148,4 +152,19 @@ export function hasFeature(driver: VirtioBalloon, feature: keyof typeof BalloonF
 export function distance(driver: VirtioBalloon): number {
   const { pagesPerFrame, device } = driver;
   return Math.ceil(device.targetPages / pagesPerFrame) * pagesPerFrame - driver.numPages;
+}
+
+/** The frames of the run under way as the driver has them: as they came until it lists them, and the other way round from then on. */
+export function heldFrames({ held, phase }: VirtioBalloon): readonly number[] {
+  const frames = [...pagesBackwards(held)];
+  return arrivesForwards(phase) ? frames.reverse() : frames;
+}
+
+/** Puts back what heldFrames told of a driver in the same phase. */
+export function holdFrames({ held, phase }: VirtioBalloon, frames: readonly number[]): void {
+  fillBackwards(held, arrivesForwards(phase) ? [...frames].reverse() : frames);
+}
+
+function arrivesForwards(phase: DriverPhase): boolean {
+  return phase === 'FILLED' || phase === 'ASLEEP';
 }

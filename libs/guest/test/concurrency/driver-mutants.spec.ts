@@ -25,14 +25,14 @@ const MUTANTS: readonly Mutant[] = [
   {
     bug: 'migration does not tell the host of the old page',
     file: `${BALLOON}/balloon-migration.ts`,
-    from: 'device.receiveDeflated(Int32Array.of(oldPfn), 1, pagesPerFrame);',
+    from: 'device.receiveDeflated(onePage(oldPfn), pagesPerFrame);',
     to: '',
   },
   {
     bug: 'the notifier frees pages before the host has given them back',
     file: `${BALLOON}/size-work.ts`,
-    from: '  if (count > 0) yield HOST;\n  freePageList(driver.memory, frames, count);',
-    to: '  freePageList(driver.memory, frames, count);\n  if (count > 0) yield HOST;',
+    from: '  if (count > 0) yield HOST;\n  freeBatch(driver.memory, batch);',
+    to: '  freeBatch(driver.memory, batch);\n  if (count > 0) yield HOST;',
   },
   {
     bug: 'the notifier re-inflates',
@@ -61,8 +61,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     bug: 'pages that were allocated and not listed are forgotten',
     file: `${BALLOON}/size-work.ts`,
-    from: '  balloonPageListEnqueue(memory, driver.list, held, heldCount);',
-    to: '  balloonPageListEnqueue(memory, driver.list, held, heldCount - 1);',
+    from: '  balloonBatchEnqueue(memory, driver.list, held);',
+    to: '  held.stretches--;\n  balloonBatchEnqueue(memory, driver.list, held);\n  held.stretches++;',
   },
   {
     bug: 'num_pages does not follow a leak',

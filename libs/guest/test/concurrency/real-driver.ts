@@ -10,8 +10,7 @@ import type { TinyOptions } from '../../../memory-core/test/explorer/tiny.js';
 import { HostLedger, strays } from '../../../memory-core/test/explorer/small-driver.js';
 import { BalloonFeature } from '../../src/balloon/balloon-features.js';
 import { runDriver, setTarget } from '../../src/balloon/size-work.js';
-import { probeBalloon } from '../../src/balloon/virtio-balloon.js';
-import type { VirtioBalloon } from '../../src/balloon/virtio-balloon.js';
+import { heldFrames, probeBalloon, type VirtioBalloon } from '../../src/balloon/virtio-balloon.js';
 
 /** A balloon before anything happens. */
 export interface Set {
@@ -120,8 +119,9 @@ class Host {
 }
 
 /** All of the driver but its clock. */
-function driverState({ phase, lock, numPages, heldCount, held, device, stopUpdate }: VirtioBalloon): string {
-  const pages = held.subarray(0, heldCount).join();
+function driverState(driver: VirtioBalloon): string {
+  const { phase, lock, numPages, device, stopUpdate } = driver;
+  const pages = heldFrames(driver).join();
   return [phase, lock.held, numPages, pages, device.targetPages, device.actualPages, stopUpdate].join(' ');
 }
 

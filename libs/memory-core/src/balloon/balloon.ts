@@ -90,9 +90,8 @@ export function balloonPageEnqueue(memory: Memory, device: number, pfn: number):
  * Returns `count`.
  */
 export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int32Array, count: number): number {
-  const lockable = mayBeLocked(memory);
   for (let from = 0; from < count;) {
-    const to = lockable ? from + 1 : stretchEnd(pfns, from, count);
+    const to = stretchEnd(pfns, from, count);
     enqueueStretch(memory, device, pfns[from], to - from, pfns[to - 1] < pfns[from] ? -1 : 1);
     from = to;
   }
@@ -101,6 +100,10 @@ export function balloonPageListEnqueue(memory: Memory, device: number, pfns: Int
 
 /** Enqueues `pages` held pages: `first`, `first + step` … */
 export function enqueueStretch(memory: Memory, device: number, first: number, pages: number, step: number): void {
+  if (pages > 1 && mayBeLocked(memory)) {
+    for (let at = 0; at < pages; at++) enqueueStretch(memory, device, first + at * step, 1, step);
+    return;
+  }
   const row = deviceRow(memory, device);
   const startPfn = step > 0 ? first : first - pages + 1;
   requireEnqueueable(memory, startPfn, pages);

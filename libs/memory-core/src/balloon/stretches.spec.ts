@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { expectSound, zonesOf } from '../../test/support/zone.js';
 import { allocatePages } from '../allocator/allocate.js';
 import { freePageList, freePages } from '../allocator/free.js';
+import { tryLockPage } from '../allocator/page-lock.js';
 import { Gfp } from '../layout/gfp.js';
 import type { Memory } from '../layout/memory.js';
 import type { KernelProfile } from '../layout/profile.js';
@@ -11,6 +12,7 @@ import {
   balloonPageDequeue,
   balloonPageEnqueue,
   balloonPageListDequeue,
+  balloonPageListEnqueue,
   createBalloonDevice,
 } from './balloon.js';
 import {
@@ -18,7 +20,9 @@ import {
   balloonBatchDequeue,
   balloonBatchEnqueue,
   createPageBatch,
+  fillBackwards,
   freeBatch,
+  pagesBackwards,
 } from './stretches.js';
 
 const BATCH = 256;
@@ -75,5 +79,35 @@ describe.each<KernelProfile>(['6.1', '6.12', '7.0'])('batches of stretches, %s',
     freeBatch(bulk, batch);
     freePageList(list, pfns, 700);
     expect(digestMemory(bulk)).toBe(digestMemory(list));
+  });
+
+  it('stop at a page that somebody has locked, as the list of pages does', () => {
+    const [bulk, list] = [fragmented(kernelProfile), fragmented(kernelProfile)];
+    const outcomes = [bulk, list].map((memory) => {
+      const device = createBalloonDevice(memory, true);
+      const batch = createPageBatch(300);
+      balloonBatchAlloc(memory, batch, 300);
+      const pfns = pagesBackwards(batch);
+      tryLockPage(memory, pfns[120]);
+      try {
+        if (memory === bulk) balloonBatchEnqueue(memory, device, batch);
+        else balloonPageListEnqueue(memory, device, pfns, 300);
+        return 'listed';
+      } catch (error) {
+        return String(error);
+      }
+    });
+    expect(outcomes[0]).toBe(outcomes[1]);
+    expect(digestMemory(bulk)).toBe(digestMemory(list));
+  });
+
+  it('name their pages backwards, and are made of such a list again', () => {
+    const memory = fragmented(kernelProfile);
+    const [batch, again] = [createPageBatch(BATCH), createPageBatch(BATCH)];
+    balloonBatchAlloc(memory, batch, BATCH);
+    const pfns = [...pagesBackwards(batch)];
+    expect(new Set(pfns).size).toBe(BATCH);
+    fillBackwards(again, pfns);
+    expect([...pagesBackwards(again)]).toEqual(pfns);
   });
 });

@@ -6,6 +6,7 @@ import { allocateRun } from '../allocator/allocate.js';
 import { freeHeldRun } from '../allocator/free.js';
 import { lowestPfn, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
+import { discardRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED } from '../layout/tags.js';
@@ -22,6 +23,37 @@ export interface PageBatch {
 /** An empty batch with room for `pages` pages, however scattered. */
 export function createPageBatch(pages: number): PageBatch {
   return { starts: new Int32Array(pages), lengths: new Int32Array(pages), stretches: 0, pages: 0 };
+}
+
+/** Its pages as one list, the last one first: the order in which the driver lists, frees and names them to the host. */
+export function pagesBackwards(batch: PageBatch): Int32Array {
+  const pfns = new Int32Array(batch.pages);
+  let at = batch.pages;
+  for (let index = 0; index < batch.stretches; index++) {
+    const step = batch.lengths[index] > 0 ? 1 : -1;
+    const end = batch.starts[index] + batch.lengths[index];
+    for (let pfn = batch.starts[index]; pfn !== end; pfn += step) pfns[--at] = pfn;
+  }
+  return pfns;
+}
+
+/** Makes the batch one whose pages, the last one first, are `pfns`. */
+export function fillBackwards(batch: PageBatch, pfns: readonly number[]): void {
+  batch.stretches = pfns.length;
+  batch.pages = pfns.length;
+  batch.starts.set([...pfns].reverse());
+  batch.lengths.fill(1, 0, pfns.length);
+}
+
+/** The host drops what backs the batch's pages. Returns how many it backed. */
+export function discardBatch(memory: Memory, batch: PageBatch): number {
+  let lost = 0;
+  for (let at = 0; at < batch.stretches; at++) {
+    const length = batch.lengths[at];
+    const lowest = length > 0 ? batch.starts[at] : batch.starts[at] + length + 1;
+    lost += discardRun(memory, lowest, Math.abs(length));
+  }
+  return lost;
 }
 
 /** As `wanted` calls of balloonPageAlloc: fills the batch in the order the pages came and returns their number. */

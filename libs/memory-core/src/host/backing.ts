@@ -24,8 +24,8 @@ export function touchRun(memory: Memory, startPfn: number, pages: number): void 
   memory.scalars[S_RESIDENT] += gained;
 }
 
-/** The host drops what backs `pages` frames from `startPfn`. Cost: pages / 32. */
-export function discardRun(memory: Memory, startPfn: number, pages: number): void {
+/** The host drops what backs `pages` frames from `startPfn`. Returns how many were backed. Cost: pages / 32. */
+export function discardRun(memory: Memory, startPfn: number, pages: number): number {
   const { backed } = memory;
   const end = startPfn + pages;
   let lost = 0;
@@ -39,6 +39,7 @@ export function discardRun(memory: Memory, startPfn: number, pages: number): voi
     pfn = (word + 1) << 5;
   }
   memory.scalars[S_RESIDENT] -= lost;
+  return lost;
 }
 
 /** The host drops what backs the first `count` frames of `pfns`, in any order. Returns how many were backed. */
