@@ -26,6 +26,8 @@ export {
   ownerPages,
   shrinkOwner,
 } from './owners/owner.js';
+export { setPageUse } from './owners/page-use.js';
+export type { PageUse } from './owners/page-use.js';
 export type { OwnerKind } from './owners/owner-kind.js';
 export {
   balloonPageAlloc,

@@ -64,6 +64,9 @@ export const EV_PGSCAN_DIRECT_THROTTLE = event();
 export const EV_WORKINGSET_ACTIVATE_ANON = event();
 export const EV_WORKINGSET_ACTIVATE_FILE = event();
 export const EV_SWAP_RA_HIT = event();
+export const EV_PGROTATED = event();
+export const EV_WORKINGSET_RESTORE_ANON = event();
+export const EV_WORKINGSET_RESTORE_FILE = event();
 
 /** Counters a memory has room for; more than are named, so that a new one does not move the columns behind them. */
 export const EV_COUNT = 80;

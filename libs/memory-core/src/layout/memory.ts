@@ -19,6 +19,7 @@
  *     swapOwner Uint8, swapVirtual Int32     per slot of the swap device
  *     active    bit a frame                  on its owner's active list
  *     virtualPage, frameSlot Int32           per frame, only with address spaces (and swap)
+ *     use       Uint8   per frame, only with address spaces: see reclaim/page-use.ts
  *   per pageblock
  *     blockZone Uint8   zone index
  *     blockType Uint8   migratetype
@@ -108,6 +109,8 @@ export interface Memory {
   readonly virtualPage: Int32Array;
   /** Slot + 1 of the copy in swap that is still right, else 0 (the swap cache); empty without address spaces or swap. */
   readonly frameSlot: Int32Array;
+  /** How an owner's frame was used (reclaim/page-use.ts), 0 elsewhere; empty without address spaces. */
+  readonly use: Uint8Array;
   readonly blockZone: Uint8Array;
   readonly blockType: Uint8Array;
   readonly blockFlags: Uint8Array;
@@ -238,6 +241,7 @@ function layColumns(config: MemoryConfig, counts: ColumnCounts) {
     swapVirtual: config.addressSpaces ? config.swapPages : 0,
     virtualPage: config.addressSpaces ? spanPages : 0,
     frameSlot: config.addressSpaces && config.swapPages > 0 ? spanPages : 0,
+    use: config.addressSpaces ? spanPages : 0,
   };
   let offset = 0;
   const carve = (bytes: number): number => {
@@ -263,6 +267,7 @@ function layColumns(config: MemoryConfig, counts: ColumnCounts) {
     active: carve(spanPages / 8),
     virtualPage: carve(lengths.virtualPage * 4),
     frameSlot: carve(lengths.frameSlot * 4),
+    use: carve(lengths.use),
     blockZone: carve(blockCount),
     blockType: carve(blockCount),
     blockFlags: carve(blockCount),
@@ -324,6 +329,7 @@ export function allocateMemory(config: MemoryConfig): Memory {
     active: new Uint32Array(buffer, at.active, spanPages / 32),
     virtualPage: new Int32Array(buffer, at.virtualPage, lengths.virtualPage),
     frameSlot: new Int32Array(buffer, at.frameSlot, lengths.frameSlot),
+    use: new Uint8Array(buffer, at.use, lengths.use),
     blockZone: new Uint8Array(buffer, at.blockZone, blockCount),
     blockType: new Uint8Array(buffer, at.blockType, blockCount),
     blockFlags: new Uint8Array(buffer, at.blockFlags, blockCount),

@@ -45,6 +45,7 @@ import {
   O_TABLES_PLUS_ONE,
   O_VIRTUAL_PAGES,
 } from './owner-kind.js';
+import { ACCESSED, REFERENCED, setAccessed } from './page-use.js';
 import { freeMapped } from './release.js';
 import { swapIn, useFrame } from './swap-in.js';
 import { freeSwapPages } from './swap-slots.js';
@@ -205,11 +206,13 @@ function absentRun(memory: Memory, owner: number, page: number, end: number): Pa
 
 /** The frames of a stretch become the mapping's pages from `page` on, in the stretch's order. */
 function adoptRun(memory: Memory, owner: number, page: number, run: PageStretch, which: number): number {
+  const used = memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1 ? REFERENCED : ACCESSED;
   for (let at = 0; at < run.pages; at++) {
     const pfn = run.startPfn + at * run.step;
     memory.tag[pfn] = TAG_OWNER + owner;
     addToList(memory, owner, pfn, which);
     mapFrames(memory, owner, page + at, pfn, 1);
+    memory.use[pfn] = used;
   }
   touchRun(memory, lowestPfn(run), run.pages);
   memory.owners[owner * ROW + O_PAGES] += run.pages;
@@ -235,6 +238,7 @@ function makeHugePage(memory: Memory, owner: number, region: number): boolean {
   memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_HUGE;
   addToList(memory, owner, pfn, INACTIVE);
   mapFrames(memory, owner, region * PAGEBLOCK_PAGES, pfn, PAGEBLOCK_PAGES);
+  setAccessed(memory, pfn);
   touchRun(memory, pfn, PAGEBLOCK_PAGES);
   memory.owners[owner * ROW + O_PAGES] += PAGEBLOCK_PAGES;
   memory.owners[owner * ROW + O_HUGE_PAGES]++;

@@ -12,6 +12,7 @@ import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER, TAG_OWNER_ISOLATED } from '../layout/tags.js';
 import { addToList, ownerPageOrder, removeFromList } from './lru.js';
 import { dropCopy, hasMapping, moveFrames } from './mapping.js';
+import { spreadUse } from './page-use.js';
 import { O_GONE, O_HUGE_PAGES, O_ISOLATED, O_KILLED, O_PAGES } from './owner-kind.js';
 
 export { ownerPageOrder } from './lru.js';
@@ -66,6 +67,7 @@ function freeOrphan(memory: Memory, owner: number, pfn: number, pages: number): 
     for (let at = pfn; at < pfn + pages; at++) {
       dropCopy(memory, at);
       memory.virtualPage[at] = 0;
+      memory.use[at] = 0;
     }
   }
   freePages(memory, pfn, pages === 1 ? 0 : BLOCK_ORDER);
@@ -78,6 +80,7 @@ export function splitIsolatedPage(memory: Memory, pfn: number, place: number): v
   memory.blockFlags[pfn >> BLOCK_ORDER] &= ~HUGE;
   memory.owners[(place >> 1) * ROW + O_HUGE_PAGES]--;
   memory.events[EV_THP_SPLIT_PAGE]++;
+  spreadUse(memory, pfn);
 }
 
 /** Copies the isolated page to `newPfn`, which takes its place; the old page is the caller's to free. */

@@ -69,6 +69,7 @@ export function unmapFrame(memory: Memory, owner: number, pfn: number): void {
   dropCopy(memory, pfn);
   const page = memory.virtualPage[pfn] - 1;
   memory.virtualPage[pfn] = 0;
+  memory.use[pfn] = 0;
   mappingOf(memory, owner)[page] = ABSENT;
 }
 
@@ -82,6 +83,8 @@ export function moveFrames(memory: Memory, owner: number, oldPfn: number, newPfn
     if (page < 0) continue;
     memory.virtualPage[oldPfn + at] = 0;
     memory.virtualPage[newPfn + at] = page + 1;
+    memory.use[newPfn + at] = memory.use[oldPfn + at];
+    memory.use[oldPfn + at] = 0;
     entries[page] = newPfn + at;
     if (memory.frameSlot.length === 0) continue;
     memory.frameSlot[newPfn + at] = memory.frameSlot[oldPfn + at];
@@ -94,6 +97,7 @@ export function moveToSlot(memory: Memory, owner: number, pfn: number, slot: num
   const page = memory.virtualPage[pfn] - 1;
   memory.virtualPage[pfn] = 0;
   memory.frameSlot[pfn] = 0;
+  memory.use[pfn] = 0;
   memory.swapVirtual[slot] = page;
   mappingOf(memory, owner)[page] = slotEntry(slot);
 }
@@ -101,6 +105,12 @@ export function moveToSlot(memory: Memory, owner: number, pfn: number, slot: num
 /** Slot of the frame's copy in swap, or −1: a page that was read ahead and is not used yet counts as one. */
 export function copyOf(memory: Memory, pfn: number): number {
   return memory.frameSlot.length === 0 ? -1 : Math.abs(memory.frameSlot[pfn]) - 1;
+}
+
+/** From now on `slot` holds a copy of the frame's page. */
+export function keepCopy(memory: Memory, pfn: number, slot: number): void {
+  memory.frameSlot[pfn] = slot + 1;
+  memory.swapVirtual[slot] = memory.virtualPage[pfn] - 1;
 }
 
 /** The frame is written to: its copy in swap is wrong from now on. */

@@ -25,6 +25,7 @@ import {
   O_SWAPPED,
   O_TABLES_PLUS_ONE,
 } from './owner-kind.js';
+import { spreadUse } from './page-use.js';
 import { forgetSwapped } from './swap-slots.js';
 
 const ROW = OWNER_FIELDS;
@@ -57,6 +58,7 @@ export function splitHugePage(memory: Memory, owner: number, pfn: number): void 
   memory.blockFlags[pfn >> PAGEBLOCK_ORDER] &= ~BLOCK_HUGE;
   memory.owners[owner * ROW + O_HUGE_PAGES]--;
   memory.events[EV_THP_SPLIT_PAGE]++;
+  spreadUse(memory, pfn);
   for (let at = pfn + PAGEBLOCK_PAGES - 1; at >= pfn; at--) addToList(memory, owner, at, which);
 }
 

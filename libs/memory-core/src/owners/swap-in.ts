@@ -22,9 +22,10 @@ import { OWNER_FIELDS, S_SWAP_USED } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { stallOfSwapIn } from '../reclaim/stall.js';
-import { ACTIVE, INACTIVE, addToList, removeFromList } from './lru.js';
+import { ACTIVE, INACTIVE, addToList, listOfPage, removeFromList } from './lru.js';
 import { dropCopy, entrySlot, mapFrames, mappingOf } from './mapping.js';
 import { KIND_FILE, O_KILLED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from './owner-kind.js';
+import { REFERENCED, setAccessed } from './page-use.js';
 import { headOfPage } from './release.js';
 
 const ROW = OWNER_FIELDS;
@@ -33,8 +34,8 @@ const KIB_PER_PAGE = 4;
 const CLUSTER_SLOTS = 8;
 
 /**
- * A page that is there is used: an anonymous page goes to the head of the active list, a file page to that of the list it
- * is on (only a page that comes back after it was dropped is activated); writing makes a copy in swap wrong.
+ * A page that is there is used. Through a page table that only sets its accessed bit, which reclaim finds when it looks; writing
+ * makes a copy in swap wrong. A page of a file is read through a descriptor, which the kernel sees at once.
  */
 export function useFrame(memory: Memory, owner: number, pfn: number, write: boolean): void {
   const { frameSlot, events } = memory;
@@ -49,13 +50,24 @@ export function useFrame(memory: Memory, owner: number, pfn: number, write: bool
       dropCopy(memory, pfn);
     }
   }
-  // A page that is being moved is not on a list.
-  if (memory.tag[pfn] !== TAG_OWNER + owner) return;
   const head = headOfPage(memory, pfn);
-  const which = removeFromList(memory, owner, head);
-  const file = memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1;
-  if (!file && which === INACTIVE) events[EV_PGACTIVATE]++;
-  addToList(memory, owner, head, file ? which : ACTIVE);
+  if (memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1) readFrame(memory, owner, head);
+  else setAccessed(memory, head);
+}
+
+/** Read for the first time it is referenced, for the second time it is activated. */
+export function readFrame(memory: Memory, owner: number, pfn: number): void {
+  const { use, events } = memory;
+  const isReferenced = (use[pfn] & REFERENCED) !== 0;
+  // A page that is being moved is not on a list.
+  if (!isReferenced || memory.tag[pfn] !== TAG_OWNER + owner || listOfPage(memory, pfn) === ACTIVE) {
+    use[pfn] |= REFERENCED;
+    return;
+  }
+  use[pfn] &= ~REFERENCED;
+  removeFromList(memory, owner, pfn);
+  addToList(memory, owner, pfn, ACTIVE);
+  events[EV_PGACTIVATE]++;
 }
 
 /** Major fault: reads the page's slot and those around it. False when there is no memory for it, or the owner is dead. */
@@ -73,6 +85,7 @@ export function swapIn(memory: Memory, owner: number, page: number, write: boole
   const pfn = readSlot(memory, owner, page, entrySlot(entry));
   if (pfn === NIL) return false;
   memory.frameSlot[pfn] = slot + 1;
+  setAccessed(memory, pfn);
   removeFromList(memory, owner, pfn);
   addToList(memory, owner, pfn, ACTIVE);
   if (write || isSwapHalfFull(memory)) dropCopy(memory, pfn);

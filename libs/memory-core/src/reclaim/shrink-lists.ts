@@ -4,11 +4,14 @@
  * Source: mm/vmscan.c of Linux (shrink_inactive_list, shrink_active_list), as described in the reference, section 6.
  */
 import { freePages } from '../allocator/free.js';
-import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { pushTail, unlink } from '../allocator/page-list.js';
+import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import {
+  EV_PGACTIVATE,
   EV_PGDEACTIVATE,
   EV_PGPGOUT,
   EV_PGREFILL,
+  EV_PGROTATED,
   EV_PGSCAN_ANON,
   EV_PGSCAN_DIRECT,
   EV_PGSCAN_FILE,
@@ -22,9 +25,10 @@ import {
 import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
-import { ACTIVE, INACTIVE, addToList, ownerPageOrder, removeFromList } from '../owners/lru.js';
-import { copyOf, hasMapping, moveToSlot } from '../owners/mapping.js';
+import { ACTIVE, INACTIVE, addToList, listOfPage, ownerPageOrder, removeFromList } from '../owners/lru.js';
+import { copyOf, hasMapping, keepCopy, moveToSlot } from '../owners/mapping.js';
 import { KIND_FILE, O_ACTIVE, O_EVICTED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from '../owners/owner-kind.js';
+import { REFERENCED, lookAtPage } from '../owners/page-use.js';
 import { disownPage, splitHugePage } from '../owners/release.js';
 import { takeSlot } from '../owners/swap-slots.js';
 import { noteSwapOut } from './cost.js';
@@ -33,6 +37,8 @@ import type { ReclaimControl } from './reclaim-control.js';
 const ROW = OWNER_FIELDS;
 const KIB_PER_PAGE = 4;
 const GIB_PAGES = 262_144;
+/** How long ago the last look at a page without an address is taken to be. */
+const LOOK_MS = 60_000;
 
 /** True when the owner's inactive list is short beside its active one: below 1 GiB, when it is the shorter one. */
 export function isInactiveLow(memory: Memory, owner: number): boolean {
@@ -53,6 +59,8 @@ export function shrinkActive(memory: Memory, owner: number, pages: number, contr
     if (pfn === NIL) return;
     next = links[2 * pfn + 1];
     const moved = 1 << ownerPageOrder(memory, pfn);
+    // The look clears the accessed bit, whatever it finds: the page has its time on the inactive list to be used again.
+    lookAtPage(memory, owner, pfn, LOOK_MS);
     removeFromList(memory, owner, pfn);
     addToList(memory, owner, pfn, INACTIVE);
     events[EV_PGREFILL] += moved;
@@ -61,26 +69,58 @@ export function shrinkActive(memory: Memory, owner: number, pages: number, contr
   }
 }
 
-/** Frees up to `pages` pages from the inactive tail. Returns how many; fewer when the list or the swap device is at its end. */
+/**
+ * Looks at up to `pages` pages from the inactive tail and frees those that were not used. Returns how many; fewer when the list
+ * or the swap device is at its end.
+ */
 export function shrinkInactive(memory: Memory, owner: number, pages: number, control: ReclaimControl): number {
   const writtenBefore = control.written;
   let freed = 0;
   let scanned = 0;
   const sentinel = ownerListNode(memory, owner, INACTIVE);
   let next = memory.links[2 * sentinel + 1];
+  let firstKept = NIL;
   while (scanned < pages) {
     const pfn = nextEligible(memory, sentinel, next, control);
-    if (pfn === NIL) break;
+    if (pfn === NIL || pfn === firstKept) break;
     next = memory.links[2 * pfn + 1];
-    if (ownerPageOrder(memory, pfn) === PAGEBLOCK_ORDER) splitHugePage(memory, owner, pfn);
-    scanned++;
-    if (!reclaimPage(memory, owner, pfn, control)) break;
-    freed++;
+    scanned += 1 << ownerPageOrder(memory, pfn);
+    if (keepIfUsed(memory, owner, pfn)) {
+      if (firstKept === NIL && listOfPage(memory, pfn) === INACTIVE) firstKept = pfn;
+      continue;
+    }
+    if (ownerPageOrder(memory, pfn) === PAGEBLOCK_ORDER) {
+      splitHugePage(memory, owner, pfn);
+      next = pfn + PAGEBLOCK_PAGES - 1;
+      scanned -= PAGEBLOCK_PAGES;
+      continue;
+    }
+    const result = reclaimPage(memory, owner, pfn, control);
+    if (result === FREED) freed++;
+    else if (result === REFUSED) break;
   }
   countScan(memory, owner, scanned, freed, control);
   const written = control.written - writtenBefore;
   if (written > 0) noteSwapOut(memory, control.node, written);
   return freed;
+}
+
+/** A page that was used stays: on the inactive list when a look finds it so for the first time, else on the active one. */
+function keepIfUsed(memory: Memory, owner: number, pfn: number): boolean {
+  const { use, events } = memory;
+  const isUsed = lookAtPage(memory, owner, pfn, LOOK_MS);
+  const wasReferenced = use.length > 0 && hasMapping(memory, owner) ? use[pfn] & REFERENCED : REFERENCED;
+  if (use.length > 0) use[pfn] &= ~REFERENCED;
+  if (!isUsed) return false;
+  removeFromList(memory, owner, pfn);
+  if (wasReferenced === 0) {
+    use[pfn] |= REFERENCED;
+    addToList(memory, owner, pfn, INACTIVE);
+    return true;
+  }
+  addToList(memory, owner, pfn, ACTIVE);
+  events[EV_PGACTIVATE] += 1 << ownerPageOrder(memory, pfn);
+  return true;
 }
 
 /**
@@ -95,28 +135,50 @@ function nextEligible(memory: Memory, sentinel: number, from: number, control: R
   return NIL;
 }
 
-function reclaimPage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): boolean {
+/** The page is free; it was written to swap and waits at the tail of its list; there is no room in swap. */
+const FREED = 1;
+const WRITTEN = 0;
+const REFUSED = -1;
+
+function reclaimPage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
   const row = owner * ROW;
   if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) memory.owners[row + O_EVICTED]++;
-  else if (!swapOut(memory, owner, pfn, control)) return false;
+  else {
+    const result = swapOut(memory, owner, pfn, control);
+    if (result !== FREED) return result;
+  }
   disownPage(memory, owner, pfn);
   freePages(memory, pfn, 0);
-  return true;
+  return FREED;
 }
 
-/** Afterwards the page's copy in swap is all that there is of it. */
-function swapOut(memory: Memory, owner: number, pfn: number, control: ReclaimControl): boolean {
+/**
+ * A page whose copy in swap is right goes; another is written first, and is freed by a later look, which finds it where the end
+ * of the write has put it. A page without an address has no place to note its copy: it goes at once.
+ */
+function swapOut(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
   const copy = copyOf(memory, pfn);
   const slot = copy >= 0 ? copy : takeSlot(memory, owner);
-  if (slot === NIL) return false;
+  if (slot === NIL) return REFUSED;
   if (copy < 0) {
     memory.events[EV_PSWPOUT]++;
     memory.events[EV_PGPGOUT] += KIB_PER_PAGE;
+    memory.events[EV_PGROTATED]++;
     control.written++;
   }
+  if (!hasMapping(memory, owner)) {
+    memory.owners[owner * ROW + O_SWAPPED]++;
+    return FREED;
+  }
+  if (copy < 0) {
+    keepCopy(memory, pfn, slot);
+    unlink(memory.links, pfn);
+    pushTail(memory.links, ownerListNode(memory, owner, INACTIVE), pfn);
+    return WRITTEN;
+  }
   memory.owners[owner * ROW + O_SWAPPED]++;
-  if (hasMapping(memory, owner)) moveToSlot(memory, owner, pfn, slot);
-  return true;
+  moveToSlot(memory, owner, pfn, slot);
+  return FREED;
 }
 
 function countScan(memory: Memory, owner: number, scanned: number, freed: number, control: ReclaimControl): void {

@@ -1,0 +1,52 @@
+/**
+ * How pages are used, as far as reclaim can see it. With address spaces a frame has a byte for it (Memory.use):
+ *
+ *   bit 0    accessed: used through a page table since somebody looked (the processor's bit)
+ *   bit 1    referenced: a look found it used, or it was read once through a file descriptor
+ *
+ * Owners without addresses have no such byte. What their pages were used for is a question to whoever knows the software
+ * (setPageUse); it answers from the guest's own state, so that nothing has to be kept. Nobody to ask: they are not used.
+ */
+import type { Memory } from '../layout/memory.js';
+import { PAGEBLOCK_PAGES } from '../layout/constants.js';
+import { hasMapping } from './mapping.js';
+
+export const ACCESSED = 0x01;
+export const REFERENCED = 0x02;
+
+/** Knows how the software uses pages of owners without addresses. Kept outside the columns, like a balloon's driver. */
+export interface PageUse {
+  /** The guest's clock. */
+  nowMs(): number;
+  /** True when the owner's page in the frame was used in the last `windowMs`. The same question has the same answer. */
+  isUsed(owner: number, pfn: number, windowMs: number): boolean;
+}
+
+const known = new WeakMap<Memory, PageUse>();
+
+/** From now on reclaim asks `use`. Whoever restores a snapshot says so again. */
+export function setPageUse(memory: Memory, use: PageUse): void {
+  known.set(memory, use);
+}
+
+export function pageUseOf(memory: Memory): PageUse | undefined {
+  return known.get(memory);
+}
+
+/** Used through its page table. */
+export function setAccessed(memory: Memory, pfn: number): void {
+  memory.use[pfn] |= ACCESSED;
+}
+
+/** True when the page that starts at `pfn` was used since the last look, which this is: the bit is cleared. */
+export function lookAtPage(memory: Memory, owner: number, pfn: number, windowMs: number): boolean {
+  if (!hasMapping(memory, owner)) return known.get(memory)?.isUsed(owner, pfn, windowMs) ?? false;
+  const was = memory.use[pfn];
+  memory.use[pfn] = was & ~ACCESSED;
+  return (was & ACCESSED) !== 0;
+}
+
+/** The single pages of what was a huge page are used as it was. */
+export function spreadUse(memory: Memory, pfn: number): void {
+  if (memory.use.length > 0) memory.use.fill(memory.use[pfn], pfn, pfn + PAGEBLOCK_PAGES);
+}
