@@ -21,6 +21,7 @@ import {
   allocateMemory,
 } from '../layout/memory.js';
 import type { Memory, MemoryConfig } from '../layout/memory.js';
+import { startGenerations } from '../owners/generations.js';
 import { setupPcp } from '../allocator/pcp-setup.js';
 import { kernelRules } from '../layout/profile.js';
 import type { KernelProfile } from '../layout/profile.js';
@@ -113,6 +114,7 @@ export function finishBoot(memory: Memory): void {
   }
   setupLowmemReserve(memory);
   setupPcp(memory);
+  startGenerations(memory);
   // From here on whoever recomputes them sees all managed pages.
   for (let zone = 0; zone < memory.zoneCount; zone++) zones[zone * ZONE_FIELDS + Z_LATE_MANAGED] = 0;
 }

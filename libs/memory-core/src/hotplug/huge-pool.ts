@@ -15,7 +15,8 @@ import { GFP_BIT_COMP, GFP_BIT_NOWARN, GFP_BIT_RETRY_MAYFAIL, Gfp } from '../lay
 import { BLOCK_HUGE, OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
-import { INACTIVE, addToList, removeFromList } from '../owners/lru.js';
+import { INACTIVE } from '../owners/generations.js';
+import { addToList, removeFromList } from '../owners/lru.js';
 import { createOwner } from '../owners/owner.js';
 import { O_HUGE_PAGES, O_PAGES } from '../owners/owner-kind.js';
 

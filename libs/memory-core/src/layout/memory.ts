@@ -16,8 +16,8 @@
  *     pcpRuns   Int32[zones × cpus × 3 × PCP_RUNS × 2]  see pcp-list.ts
  *     psi       Float64[PSI_FIELDS]          pressure, see reclaim/psi.ts
  *   in the fixed part, too, though not short
- *     swapOwner Uint8, swapVirtual Int32     per slot of the swap device
- *     active    bit a frame                  on its owner's active list
+ *     swapOwner, swapShadow Uint8, swapVirtual Int32  per slot of the swap device
+ *     lru       Float64[LRU_FIELDS]          generations, see lru-fields.ts
  *     virtualPage, frameSlot Int32           per frame, only with address spaces (and swap)
  *     use       Uint8   per frame, only with address spaces: see reclaim/page-use.ts
  *   per pageblock
@@ -28,14 +28,15 @@
  *   per frame
  *     links      Int32 × 2  next and previous node of the list the frame is on (page-list.ts)
  *     tag        Uint8  what the frame is (tags.ts)
+ *     listLow, listHigh bit  number of its owner's list that a page is on (owners/lru.ts), 0 elsewhere
  *     backed     bit    the host holds a page for the frame
  *
  * Lists are circular and doubly linked through sentinels, so that unlinking needs neither branch nor list. Node numbers:
  * frame p is node p; a free block of order 9 or 10 is linked by its pageblock's node, spanPages + (p >> 9), which keeps
- * the per-frame columns of idle memory untouched; sentinels follow. Free lists come first among the sentinels, then two
+ * the per-frame columns of idle memory untouched; sentinels follow. Free lists come first among the sentinels, then four
  * lists per owner, one per balloon device, and PCP_LISTS per set of per-CPU lists.
  *
- * Cost: 9.25 bytes a frame, 11 a pageblock, about 22 KiB fixed.
+ * Cost: 9.375 bytes a frame, 11 a pageblock, about 30 KiB fixed.
  */
 import { invariant } from '#units';
 import {
@@ -51,6 +52,7 @@ import {
 import { EV_COUNT } from './events.js';
 import { gfpHighestZoneType } from './gfp.js';
 import type { MachinePlan } from './machine.js';
+import { LRU_FIELDS } from './lru-fields.js';
 import { NODE_FIELDS } from './node-fields.js';
 import { PCP_FIELDS, PCP_LISTS, PCP_RUNS } from './pcp-fields.js';
 import { kernelRules } from './profile.js';
@@ -103,8 +105,13 @@ export interface Memory {
   readonly swapOwner: Uint8Array;
   /** Virtual page of what a slot holds; empty without address spaces. */
   readonly swapVirtual: Int32Array;
-  /** One bit a frame: the page is on its owner's active list. */
-  readonly active: Uint32Array;
+  /** What reclaim knew of a page when it went to its slot (reclaim/refaults.ts); empty without address spaces. */
+  readonly swapShadow: Uint8Array;
+  /** Two bits a frame: the number of its owner's list that the page is on (owners/lru.ts). */
+  readonly listLow: Uint32Array;
+  readonly listHigh: Uint32Array;
+  /** See lru-fields.ts. */
+  readonly lru: Float64Array;
   /** Virtual page of an owner's frame, 0 elsewhere; empty without address spaces. */
   readonly virtualPage: Int32Array;
   /** Slot + 1 of the copy in swap that is still right, else 0 (the swap cache); empty without address spaces or swap. */
@@ -150,7 +157,7 @@ export const S_PANIC = 7;
 export const S_SWAP_USED = 12; // slots of the swap device in use
 /** Where the next free slot of the swap device is looked for. */
 export const S_SWAP_NEXT = 13;
-/** Owner + 1 whose pages reclaim scans next. */
+/** Owner whose pages reclaim scans next; for two lists an owner. */
 export const S_RECLAIM_CURSOR = 14;
 /** Owner + 1 that the OOM killer chose last. */
 export const S_OOM_VICTIM = 15;
@@ -181,7 +188,9 @@ export const SYSCTL_USER_MIN_FREE_KBYTES_PLUS_ONE = 15;
 export const SYSCTLS = 16;
 
 /** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
-export const OWNER_FIELDS = 16;
+export const OWNER_FIELDS = 20;
+/** Lists of an owner; which is for what, see owners/lru.ts. */
+export const OWNER_LISTS = 4;
 export const DEVICE_FIELDS = 4;
 export const PSI_FIELDS = 16;
 export const MAX_PAGE_LOCKS = 128;
@@ -193,14 +202,14 @@ export function freeListNode(memory: Memory, zone: number, list: number): number
   return memory.sentinelBase + zone * LISTS_PER_ZONE + list;
 }
 
-/** Sentinel of an owner's list 0 or 1. */
+/** Sentinel of an owner's list 0 … 3. */
 export function ownerListNode(memory: Memory, owner: number, which: number): number {
-  return memory.sentinelBase + memory.zoneCount * LISTS_PER_ZONE + owner * 2 + which;
+  return memory.sentinelBase + memory.zoneCount * LISTS_PER_ZONE + owner * OWNER_LISTS + which;
 }
 
 /** Sentinel of a balloon device's page list. */
 export function balloonListNode(memory: Memory, device: number): number {
-  return memory.sentinelBase + memory.zoneCount * LISTS_PER_ZONE + MAX_OWNERS * 2 + device;
+  return memory.sentinelBase + memory.zoneCount * LISTS_PER_ZONE + MAX_OWNERS * OWNER_LISTS + device;
 }
 
 /** Sentinel of per-CPU list `list` of a set. */
@@ -220,7 +229,7 @@ export function runOnCpu(memory: Memory, cpu: number): void {
 }
 
 function sentinelCount(zoneCount: number, cpus: number): number {
-  return zoneCount * LISTS_PER_ZONE + MAX_OWNERS * 2 + MAX_BALLOON_DEVICES + zoneCount * cpus * PCP_LISTS;
+  return zoneCount * LISTS_PER_ZONE + MAX_OWNERS * OWNER_LISTS + MAX_BALLOON_DEVICES + zoneCount * cpus * PCP_LISTS;
 }
 
 interface ColumnCounts {
@@ -239,6 +248,7 @@ function layColumns(config: MemoryConfig, counts: ColumnCounts) {
   const { zoneCount, nodeCount, slots, spanPages, blockCount, nodes } = counts;
   const lengths = {
     swapVirtual: config.addressSpaces ? config.swapPages : 0,
+    swapShadow: config.addressSpaces ? config.swapPages : 0,
     virtualPage: config.addressSpaces ? spanPages : 0,
     frameSlot: config.addressSpaces && config.swapPages > 0 ? spanPages : 0,
     use: config.addressSpaces ? spanPages : 0,
@@ -262,9 +272,10 @@ function layColumns(config: MemoryConfig, counts: ColumnCounts) {
     pcp: carve(slots * PCP_FIELDS * 4),
     pcpRuns: carve(slots * PCP_RUN_WORDS * 4),
     psi: carve(PSI_FIELDS * 8),
+    lru: carve(LRU_FIELDS * 8),
     swapOwner: carve(config.swapPages),
     swapVirtual: carve(lengths.swapVirtual * 4),
-    active: carve(spanPages / 8),
+    swapShadow: carve(lengths.swapShadow),
     virtualPage: carve(lengths.virtualPage * 4),
     frameSlot: carve(lengths.frameSlot * 4),
     use: carve(lengths.use),
@@ -277,6 +288,8 @@ function layColumns(config: MemoryConfig, counts: ColumnCounts) {
   const frames = {
     links: carve(nodes * 8),
     tag: carve(spanPages),
+    listLow: carve(spanPages / 8),
+    listHigh: carve(spanPages / 8),
     backed: carve(spanPages / 8),
   };
   return { at, fixedBytes, frames, lengths, bytes: offset };
@@ -326,7 +339,8 @@ export function allocateMemory(config: MemoryConfig): Memory {
     psi: new Float64Array(buffer, at.psi, PSI_FIELDS),
     swapOwner: new Uint8Array(buffer, at.swapOwner, config.swapPages),
     swapVirtual: new Int32Array(buffer, at.swapVirtual, lengths.swapVirtual),
-    active: new Uint32Array(buffer, at.active, spanPages / 32),
+    swapShadow: new Uint8Array(buffer, at.swapShadow, lengths.swapShadow),
+    lru: new Float64Array(buffer, at.lru, LRU_FIELDS),
     virtualPage: new Int32Array(buffer, at.virtualPage, lengths.virtualPage),
     frameSlot: new Int32Array(buffer, at.frameSlot, lengths.frameSlot),
     use: new Uint8Array(buffer, at.use, lengths.use),
@@ -336,6 +350,8 @@ export function allocateMemory(config: MemoryConfig): Memory {
     blockFree: new Uint8Array(buffer, at.blockFree, blockCount),
     links: new Int32Array(buffer, frames.links, nodes * 2),
     tag: new Uint8Array(buffer, frames.tag, spanPages),
+    listLow: new Uint32Array(buffer, frames.listLow, spanPages / 32),
+    listHigh: new Uint32Array(buffer, frames.listHigh, spanPages / 32),
     backed: new Uint32Array(buffer, frames.backed, spanPages / 32),
     zonelists: [],
     preferred: new Int32Array(nodeCount * 16),

@@ -60,6 +60,12 @@ export interface KernelRules {
   readonly gatherFreesBackwards: boolean;
   /** A direct reclaim that found nothing tries again over all owners, and counts as a second stall (6.8 and later). */
   readonly reclaimWalksTwice: boolean;
+  /** The multi-generational LRU is on (as Debian configures 6.1 and later), instead of an active and an inactive list. */
+  readonly multiGenLru: boolean;
+  /** Pages read into the cache join the second oldest generation where there is one to spare (6.7 and later), not the oldest. */
+  readonly sparesNewCache: boolean;
+  /** A first round over the generations is sized by its goal, and a boost alone reclaims nothing (6.3 and later). */
+  readonly sizesFirstRound: boolean;
   /** Pages of kernel image, initrd, percpu areas and early tables that never reach the buddy. */
   readonly kernelImagePages: number;
   /** Pages returned to the buddy after the watermarks were computed: initrd and init sections. */
@@ -94,6 +100,9 @@ const V6_12: KernelRules = {
   gatherPageEntries: 509,
   gatherFreesBackwards: false,
   reclaimWalksTwice: true,
+  multiGenLru: true,
+  sparesNewCache: true,
+  sizesFirstRound: true,
   kernelImagePages: 9_680,
   lateManagedPages: 2_071,
 };
@@ -115,12 +124,14 @@ const V6_1: KernelRules = {
   gatherPageEntries: 510,
   gatherFreesBackwards: true,
   reclaimWalksTwice: false,
+  sparesNewCache: false,
+  sizesFirstRound: false,
   kernelImagePages: 11_437,
   lateManagedPages: 2_372,
 };
 
 const RULES: Record<KernelProfile, KernelRules> = {
-  '5.15': V6_1,
+  '5.15': { ...V6_1, multiGenLru: false },
   '6.1': V6_1,
   '6.12': V6_12,
   '7.0': {

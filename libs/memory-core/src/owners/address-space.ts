@@ -13,28 +13,22 @@ import { lowestPfn } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { touchRun } from '../host/backing.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
-import {
-  EV_PGFAULT,
-  EV_PGPGIN,
-  EV_THP_FAULT_ALLOC,
-  EV_THP_FAULT_FALLBACK,
-  EV_WORKINGSET_ACTIVATE_FILE,
-  EV_WORKINGSET_REFAULT_FILE,
-} from '../layout/events.js';
+import { EV_PGFAULT, EV_PGPGIN, EV_THP_FAULT_ALLOC, EV_THP_FAULT_FALLBACK } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
 import { BLOCK_HUGE, OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
+import { fileRefault } from '../reclaim/refaults.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
-import { ACTIVE, INACTIVE, addToList } from './lru.js';
+import { INACTIVE, listOfNewPage } from './generations.js';
+import { addToList } from './lru.js';
 import { ABSENT, mapFrames, mappingOf } from './mapping.js';
 import { createOwner, destroyOwner } from './owner.js';
 import {
   KIND_ANON,
   KIND_FILE,
   O_BLOCK_DEVICE,
-  O_EVICTED,
   O_HUGE_ADVICE,
   O_HUGE_PAGES,
   O_KILLED,
@@ -48,7 +42,6 @@ import {
 import { ACCESSED, REFERENCED, setAccessed } from './page-use.js';
 import { freeMapped } from './release.js';
 import { swapIn, useFrame } from './swap-in.js';
-import { freeSwapPages } from './swap-slots.js';
 
 const KIB_PER_PAGE = 4;
 const ROW = OWNER_FIELDS;
@@ -152,10 +145,10 @@ function faultIn(memory: Memory, owner: number, page: number, end: number): numb
   if (!allocateRun(memory, Gfp.HIGHUSER_MOVABLE, run)) return 0;
   if (isGone(memory, owner)) return giveBack(memory, run);
   memory.events[EV_PGFAULT] += run.pages;
-  return adoptRun(memory, owner, page, run, INACTIVE);
+  return adoptRun(memory, owner, page, run, listOfNewPage(memory, KIND_ANON));
 }
 
-/** A page of a file comes from disk; one that reclaim dropped not long ago goes to the active list at once. */
+/** A page of a file comes from disk; one that reclaim has dropped not long ago is a refault. */
 function readIn(memory: Memory, owner: number, page: number, end: number): number {
   const { owners, events } = memory;
   const row = owner * ROW;
@@ -164,32 +157,9 @@ function readIn(memory: Memory, owner: number, page: number, end: number): numbe
   const gfp = owners[row + O_BLOCK_DEVICE] === 1 ? BLOCK_DEVICE_GFP : Gfp.HIGHUSER_MOVABLE;
   if (!allocateRun(memory, gfp, run)) return 0;
   events[EV_PGPGIN] += run.pages * KIB_PER_PAGE;
-  let which = INACTIVE;
-  if (page < known) {
-    events[EV_WORKINGSET_REFAULT_FILE] += run.pages;
-    if (owners[row + O_EVICTED] <= workingSet(memory, owner)) {
-      which = ACTIVE;
-      events[EV_WORKINGSET_ACTIVATE_FILE] += run.pages;
-    }
-    owners[row + O_EVICTED] = Math.max(0, owners[row + O_EVICTED] - run.pages);
-  } else {
-    owners[row + O_READ_PAGES] = page + run.pages;
-  }
-  return adoptRun(memory, owner, page, run, which);
-}
-
-/**
- * A page that was dropped and comes back was wanted if what has been dropped since fits into this: the owner's pages and,
- * with swap, all anonymous ones, which could have gone in its place. (The kernel remembers the moment for each page; here all
- * that the owner lacks counts as dropped since.)
- */
-function workingSet(memory: Memory, owner: number): number {
-  let pages = memory.owners[owner * ROW + O_PAGES];
-  if (freeSwapPages(memory) === 0) return pages;
-  for (let row = 0; row < memory.owners.length; row += ROW) {
-    if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_ANON + 1) pages += memory.owners[row + O_PAGES];
-  }
-  return pages;
+  if (page < known) return adoptRun(memory, owner, page, run, fileRefault(memory, owner, run.pages));
+  owners[row + O_READ_PAGES] = page + run.pages;
+  return adoptRun(memory, owner, page, run, listOfNewPage(memory, KIND_FILE));
 }
 
 function giveBack(memory: Memory, run: PageStretch): number {
@@ -205,12 +175,12 @@ function absentRun(memory: Memory, owner: number, page: number, end: number): Pa
 }
 
 /** The frames of a stretch become the mapping's pages from `page` on, in the stretch's order. */
-function adoptRun(memory: Memory, owner: number, page: number, run: PageStretch, which: number): number {
+function adoptRun(memory: Memory, owner: number, page: number, run: PageStretch, list: number): number {
   const used = memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1 ? REFERENCED : ACCESSED;
   for (let at = 0; at < run.pages; at++) {
     const pfn = run.startPfn + at * run.step;
     memory.tag[pfn] = TAG_OWNER + owner;
-    addToList(memory, owner, pfn, which);
+    addToList(memory, owner, pfn, list);
     mapFrames(memory, owner, page + at, pfn, 1);
     memory.use[pfn] = used;
   }
@@ -236,7 +206,7 @@ function makeHugePage(memory: Memory, owner: number, region: number): boolean {
   }
   memory.tag.fill(TAG_OWNER + owner, pfn, pfn + PAGEBLOCK_PAGES);
   memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_HUGE;
-  addToList(memory, owner, pfn, INACTIVE);
+  addToList(memory, owner, pfn, listOfNewPage(memory, KIND_ANON));
   mapFrames(memory, owner, region * PAGEBLOCK_PAGES, pfn, PAGEBLOCK_PAGES);
   setAccessed(memory, pfn);
   touchRun(memory, pfn, PAGEBLOCK_PAGES);

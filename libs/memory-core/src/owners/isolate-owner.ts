@@ -1,6 +1,6 @@
 /**
  * Owners' pages on their way: off their owner's list while somebody moves them. A page that is isolated carries
- * TAG_OWNER_ISOLATED; its place, which the isolator keeps, says whose it is: owner × 2 + list. A huge page goes as one.
+ * TAG_OWNER_ISOLATED; its place, which the isolator keeps, says whose it is: owner × 2 + 1 for a page that counts as active. A huge page goes as one.
  * Programs do not touch a page that is isolated: a fault waits for the end of its migration.
  */
 import { freePages } from '../allocator/free.js';
@@ -10,10 +10,11 @@ import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
 import { BLOCK_HUGE, OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER, TAG_OWNER_ISOLATED } from '../layout/tags.js';
+import { idleList, isActiveList, youngestList } from './generations.js';
 import { addToList, ownerPageOrder, removeFromList } from './lru.js';
 import { dropCopy, hasMapping, moveFrames } from './mapping.js';
 import { spreadUse } from './page-use.js';
-import { O_GONE, O_HUGE_PAGES, O_ISOLATED, O_KILLED, O_PAGES } from './owner-kind.js';
+import { O_GONE, O_HUGE_PAGES, O_ISOLATED, O_KILLED, O_KIND_PLUS_ONE, O_PAGES } from './owner-kind.js';
 
 export { ownerPageOrder } from './lru.js';
 
@@ -31,11 +32,15 @@ const ISOLATED_PAGES = O_ISOLATED;
 export function isolateOwnerPage(memory: Memory, pfn: number): number {
   const owner = memory.tag[pfn] - FIRST_OWNER;
   const pages = 1 << ownerPageOrder(memory, pfn);
-  const which = removeFromList(memory, owner, pfn);
+  const isActive = isActiveList(
+    memory,
+    memory.owners[owner * ROW + O_KIND_PLUS_ONE] - 1,
+    removeFromList(memory, owner, pfn),
+  );
   setTags(memory, pfn, pages, ISOLATED);
   memory.owners[owner * ROW + PAGES] -= pages;
   memory.owners[owner * ROW + ISOLATED_PAGES] += pages;
-  return owner * 2 + which;
+  return owner * 2 + (isActive ? 1 : 0);
 }
 
 /** Gives an isolated page back, at the head of its list, where the kernel puts such pages. */
@@ -48,7 +53,8 @@ export function putbackOwnerPage(memory: Memory, pfn: number, place: number): vo
     return;
   }
   setTags(memory, pfn, pages, FIRST_OWNER + owner);
-  addToList(memory, owner, pfn, place & 1);
+  const kind = memory.owners[owner * ROW + O_KIND_PLUS_ONE] - 1;
+  addToList(memory, owner, pfn, (place & 1) === 1 ? youngestList(memory, kind) : idleList(memory, kind));
   memory.owners[owner * ROW + PAGES] += pages;
 }
 

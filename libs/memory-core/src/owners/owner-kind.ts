@@ -17,14 +17,18 @@ export const KIND_PAGE_TABLE = 4;
 export const KIND_KERNEL = 5;
 
 export const O_KIND_PLUS_ONE = 0;
-/** Pages on both lists of the owner; those that are isolated are not among them. */
+/** Pages on all lists of the owner; those that are isolated are not among them. */
 export const O_PAGES = 1;
-/** Pages on list 1, the active one. */
-export const O_ACTIVE = 2;
+/** Pages on lists 1, 2 and 3; the others are on list 0. */
+export const O_LIST_1 = 2;
+export const O_LIST_2 = 16;
+export const O_LIST_3 = 17;
 /** Pages on the swap device, without those that are in memory as well. */
 export const O_SWAPPED = 3;
 /** Pages of a FILE owner that reclaim has dropped and that come back when read again. */
 export const O_EVICTED = 4;
+/** Of those, the ones dropped while the oldest generation was the one that it is now. */
+export const O_EVICTED_NOW = 18;
 /** Owner + 1 of the process the pages belong to; 0: nobody whom the OOM killer could choose. */
 export const O_PROCESS_PLUS_ONE = 5;
 /** −1000 … 1000. */

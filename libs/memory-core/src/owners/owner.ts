@@ -1,5 +1,5 @@
 /**
- * Owners: the guest's software as the allocator sees it. Each owner's pages hang on two lists (lru.ts), newest first, and
+ * Owners: the guest's software as the allocator sees it. Each owner's pages hang on four lists (generations.ts), newest first, and
  * carry the owner's tag, so that a page says whose it is and can be moved or reclaimed without asking its owner.
  *
  * Cost: O(1) a page, and less where pages come and go in runs.
@@ -10,15 +10,15 @@ import { touchRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
 import { freePages, freeRun } from '../allocator/free.js';
 import { Gfp } from '../layout/gfp.js';
-import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
+import { OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
-import { ownerPageOrder } from './lru.js';
+import { listOfAge, listOfNewPage } from './generations.js';
+import { markRun, ownerPageOrder, pagesOnList, unmarkRun } from './lru.js';
 import { hasMapping } from './mapping.js';
 import {
   OWNER_KINDS,
-  O_ACTIVE,
   O_HUGE_PAGES,
   O_KILLED,
   O_KIND_PLUS_ONE,
@@ -68,14 +68,16 @@ export function ownerPages(memory: Memory, owner: number): number {
  */
 export function growOwner(memory: Memory, owner: number, pages: number): number {
   const row = rowOf(memory, owner);
-  const gfp = KIND_GFP[memory.owners[row + O_KIND_PLUS_ONE] - 1];
-  const sentinel = ownerListNode(memory, owner, 0);
+  const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
+  const gfp = KIND_GFP[kind];
   const run: PageStretch = { startPfn: NIL, step: 1, pages };
   let gained = 0;
   while (gained < pages && memory.owners[row + O_KILLED] === 0 && allocateRun(memory, gfp, run)) {
     const lowest = lowestPfn(run);
     tagRun(memory.tag, TAG_OWNER + owner, lowest, run.pages);
-    pushRunAtHead(memory.links, sentinel, run.startPfn, run.pages, run.step);
+    const list = listOfNewPage(memory, kind);
+    pushRunAtHead(memory.links, ownerListNode(memory, owner, list), run.startPfn, run.pages, run.step);
+    markRun(memory, owner, lowest, run.pages, list);
     touchRun(memory, lowest, run.pages);
     memory.owners[row + O_PAGES] += run.pages;
     gained += run.pages;
@@ -94,27 +96,36 @@ function releaseAgain(memory: Memory, owner: number): void {
 }
 
 /**
- * Frees up to `pages` of the owner's pages, one by one, the inactive list first, from the oldest or the newest; after them
- * pages that are in swap only. Huge pages go whole, or are split for the rest. Returns how many there were.
+ * Frees up to `pages` of the owner's pages, one by one, from the least or the most recently used on; after them pages that are in
+ * swap only. (Of two lists the inactive one comes first either way.) Huge pages go whole, or are split for the rest. Returns how many there were.
  */
 export function shrinkOwner(memory: Memory, owner: number, pages: number, from: 'OLDEST' | 'NEWEST'): number {
   const row = rowOf(memory, owner);
   invariant(!hasMapping(memory, owner), 'a mapping shrinks by its addresses (dropRange)');
   const { owners } = memory;
   const wanted = Math.min(pages, owners[row + O_PAGES]);
-  if (owners[row + O_ACTIVE] === 0 && owners[row + O_HUGE_PAGES] === 0) {
-    shrinkRuns(memory, owner, wanted, from === 'OLDEST' ? 1 : 0);
-    owners[row + O_PAGES] -= wanted;
-  } else {
-    for (let left = wanted; left > 0;) left -= freeOne(memory, owner, left, from === 'OLDEST' ? 1 : 0);
+  let left = wanted;
+  for (let turn = 0; turn < OWNER_LISTS && left > 0; turn++) {
+    const list = listInTurn(memory, owner, turn, from);
+    const due = Math.min(left, pagesOnList(memory, owner, list));
+    if (owners[row + O_HUGE_PAGES] === 0) shrinkRuns(memory, owner, list, due, from === 'OLDEST' ? 1 : 0);
+    else for (let rest = due; rest > 0;) rest -= freeOne(memory, owner, list, rest, from === 'OLDEST' ? 1 : 0);
+    left -= due;
   }
   if (wanted < pages && owners[row + O_SWAPPED] > 0) return wanted + forgetSwapped(memory, owner, pages - wanted);
   return wanted;
 }
 
-/** Single pages of the inactive list only, a run at a time. */
-function shrinkRuns(memory: Memory, owner: number, pages: number, away: number): void {
-  const sentinel = ownerListNode(memory, owner, 0);
+/** The owner's list that gives pages back after `turn` others. */
+function listInTurn(memory: Memory, owner: number, turn: number, from: 'OLDEST' | 'NEWEST'): number {
+  const kind = memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] - 1;
+  const isYoungestFirst = from === 'NEWEST' && memory.rules.multiGenLru;
+  return listOfAge(memory, kind, isYoungestFirst ? OWNER_LISTS - 1 - turn : turn);
+}
+
+/** Single pages of one list, a run at a time. */
+function shrinkRuns(memory: Memory, owner: number, list: number, pages: number, away: number): void {
+  const sentinel = ownerListNode(memory, owner, list);
   const { links } = memory;
   // `away` leads inwards from the end that is freed: to the previous node from the tail, to the next one from the head.
   let pfn = links[2 * sentinel + away];
@@ -125,16 +136,15 @@ function shrinkRuns(memory: Memory, owner: number, pages: number, away: number):
     pfn = links[2 * last + away];
     links[2 * sentinel + away] = pfn;
     links[2 * pfn + 1 - away] = sentinel;
+    unmarkRun(memory, owner, Math.min(first, last), count, list);
     freeRun(memory, Math.min(first, last), count, last < first);
     left -= count;
   }
+  memory.owners[owner * OWNER_FIELDS + O_PAGES] -= pages;
 }
 
-function freeOne(memory: Memory, owner: number, left: number, away: number): number {
-  const inactive = ownerListNode(memory, owner, 0);
-  const active = ownerListNode(memory, owner, 1);
-  let pfn = memory.links[2 * inactive + away];
-  if (pfn === inactive) pfn = memory.links[2 * active + away];
+function freeOne(memory: Memory, owner: number, list: number, left: number, away: number): number {
+  const pfn = memory.links[2 * ownerListNode(memory, owner, list) + away];
   if (left < 1 << ownerPageOrder(memory, pfn)) {
     splitHugePage(memory, owner, pfn);
     return 0;

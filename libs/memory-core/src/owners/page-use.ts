@@ -2,7 +2,10 @@
  * How pages are used, as far as reclaim can see it. With address spaces a frame has a byte for it (Memory.use):
  *
  *   bit 0    accessed: used through a page table since somebody looked (the processor's bit)
- *   bit 1    referenced: a look found it used, or it was read once through a file descriptor
+ *   bits 1–3 how often it was read through a file descriptor, 0 … 5; with two lists bit 1 alone: referenced, when it was read
+ *            once or a look found it used
+ *   bit 6    on its way through a batch of reclaim, and used: found while the batch looked at a neighbour
+ *   bit 7    on its way through a batch
  *
  * Owners without addresses have no such byte. What their pages were used for is a question to whoever knows the software
  * (setPageUse); it answers from the guest's own state, so that nothing has to be kept. Nobody to ask: they are not used.
@@ -13,6 +16,12 @@ import { hasMapping } from './mapping.js';
 
 export const ACCESSED = 0x01;
 export const REFERENCED = 0x02;
+const READS = 0x0e;
+const READS_SHIFT = 1;
+/** More are not told apart. */
+export const MOST_READS = 5;
+export const PROMOTED = 0x40;
+export const IN_BATCH = 0x80;
 
 /** Knows how the software uses pages of owners without addresses. Kept outside the columns, like a balloon's driver. */
 export interface PageUse {
@@ -36,6 +45,19 @@ export function pageUseOf(memory: Memory): PageUse | undefined {
 /** Used through its page table. */
 export function setAccessed(memory: Memory, pfn: number): void {
   memory.use[pfn] |= ACCESSED;
+}
+
+/** How often the page was read through a file descriptor: 0 … MOST_READS. */
+export function readsOf(memory: Memory, pfn: number): number {
+  return memory.use.length === 0 ? 0 : (memory.use[pfn] & READS) >> READS_SHIFT;
+}
+
+export function setReads(memory: Memory, pfn: number, reads: number): void {
+  if (memory.use.length > 0) memory.use[pfn] = (memory.use[pfn] & ~READS) | (reads << READS_SHIFT);
+}
+
+export function countRead(memory: Memory, pfn: number): void {
+  setReads(memory, pfn, Math.min(MOST_READS, readsOf(memory, pfn) + 1));
 }
 
 /** True when the page that starts at `pfn` was used since the last look, which this is: the bit is cleared. */

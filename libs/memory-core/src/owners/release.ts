@@ -3,18 +3,19 @@
  */
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
-import { BLOCK_HUGE, OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
+import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
 import { finishGather, gatherHugePage, gatherPage, startGather } from '../reclaim/gather.js';
 import type { Gather } from '../reclaim/gather.js';
-import { ACTIVE, addToList, ownerPageOrder, removeFromList } from './lru.js';
+import { listOfAge } from './generations.js';
+import { addToList, ownerPageOrder, removeFromList, unmarkRun } from './lru.js';
 import { ABSENT, dropSwapped, forgetMapping, mappingOf, unmapFrame } from './mapping.js';
 import {
   KIND_FILE,
   KIND_PAGE_TABLE,
-  O_ACTIVE,
   O_EVICTED,
+  O_EVICTED_NOW,
   O_GONE,
   O_HUGE_PAGES,
   O_ISOLATED,
@@ -124,9 +125,9 @@ function clearRow(memory: Memory, owner: number): void {
   memory.owners[row + O_GONE] = 1;
 }
 
-/** Least recently used page of the owner's list 0 or 1, or NIL. */
-export function oldestOf(memory: Memory, owner: number, which: number): number {
-  const sentinel = ownerListNode(memory, owner, which);
+/** Least recently used page on the owner's list, or NIL. */
+export function oldestOf(memory: Memory, owner: number, list: number): number {
+  const sentinel = ownerListNode(memory, owner, list);
   const pfn = memory.links[2 * sentinel + 1];
   return pfn === sentinel ? NIL : pfn;
 }
@@ -151,21 +152,20 @@ export function killProcess(memory: Memory, process: number): number {
   return freed;
 }
 
-/** Frees the single pages of the owner's list 0 or 1, oldest first; returns how many there were. */
-function freeSingles(memory: Memory, owner: number, which: number, gather: Gather): number {
-  const { links, active } = memory;
-  const sentinel = ownerListNode(memory, owner, which);
+/** Frees the single pages of one of the owner's lists, oldest first; returns how many there were. */
+function freeSingles(memory: Memory, owner: number, list: number, gather: Gather): number {
+  const { links } = memory;
+  const sentinel = ownerListNode(memory, owner, list);
   let freed = 0;
   for (let pfn = links[2 * sentinel + 1]; pfn !== sentinel; freed++) {
     const newer = links[2 * pfn + 1];
     links[2 * newer] = sentinel;
     links[2 * sentinel + 1] = newer;
-    if (which === ACTIVE) active[pfn >>> 5] &= ~(1 << (pfn & 31));
+    unmarkRun(memory, owner, pfn, 1, list);
     gatherPage(memory, gather, pfn);
     pfn = newer;
   }
   memory.owners[owner * ROW + O_PAGES] -= freed;
-  if (which === ACTIVE) memory.owners[owner * ROW + O_ACTIVE] -= freed;
   return freed;
 }
 
@@ -177,13 +177,15 @@ export function freeAll(memory: Memory, owner: number, gather: Gather): number {
     if (entries.length > 0) return freeMapped(memory, owner, 0, entries.length, gather);
   }
   let freed = 0;
-  for (let which = 0; which < 2; which++) {
+  const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
+  for (let age = 0; age < OWNER_LISTS; age++) {
+    const list = listOfAge(memory, kind, age);
     if (memory.owners[row + O_HUGE_PAGES] === 0) {
-      freed += freeSingles(memory, owner, which, gather);
+      freed += freeSingles(memory, owner, list, gather);
       continue;
     }
     for (;;) {
-      const pfn = oldestOf(memory, owner, which);
+      const pfn = oldestOf(memory, owner, list);
       if (pfn < 0) break;
       const order = disownPage(memory, owner, pfn);
       if (order > 0) gatherHugePage(memory, gather, pfn);
@@ -192,6 +194,11 @@ export function freeAll(memory: Memory, owner: number, gather: Gather): number {
     }
   }
   if (memory.owners[row + O_SWAPPED] > 0) forgetSwapped(memory, owner);
-  if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) memory.owners[row + O_EVICTED] = 0;
+  if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) forgetEvicted(memory, row);
   return freed;
+}
+
+function forgetEvicted(memory: Memory, row: number): void {
+  memory.owners[row + O_EVICTED] = 0;
+  memory.owners[row + O_EVICTED_NOW] = 0;
 }

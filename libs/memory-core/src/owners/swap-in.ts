@@ -15,17 +15,18 @@ import {
   EV_PSWPIN,
   EV_SWAP_RA,
   EV_SWAP_RA_HIT,
-  EV_WORKINGSET_REFAULT_ANON,
 } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS, S_SWAP_USED } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
+import { swapRefault } from '../reclaim/refaults.js';
 import { stallOfSwapIn } from '../reclaim/stall.js';
-import { ACTIVE, INACTIVE, addToList, listOfPage, removeFromList } from './lru.js';
+import { ACTIVE, INACTIVE, youngestList } from './generations.js';
+import { addToList, listOfPage, removeFromList } from './lru.js';
 import { dropCopy, entrySlot, mapFrames, mappingOf } from './mapping.js';
-import { KIND_FILE, O_KILLED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from './owner-kind.js';
-import { REFERENCED, setAccessed } from './page-use.js';
+import { KIND_ANON, KIND_FILE, O_KILLED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from './owner-kind.js';
+import { REFERENCED, countRead, setAccessed } from './page-use.js';
 import { headOfPage } from './release.js';
 
 const ROW = OWNER_FIELDS;
@@ -55,9 +56,16 @@ export function useFrame(memory: Memory, owner: number, pfn: number, write: bool
   else setAccessed(memory, head);
 }
 
-/** Read for the first time it is referenced, for the second time it is activated. */
-export function readFrame(memory: Memory, owner: number, pfn: number): void {
+/**
+ * With two lists a page is referenced when it is read for the first time, and activated for the second time. With generations it
+ * stays where it is, and how often it was read decides whether it is spared there.
+ */
+function readFrame(memory: Memory, owner: number, pfn: number): void {
   const { use, events } = memory;
+  if (memory.rules.multiGenLru) {
+    countRead(memory, pfn);
+    return;
+  }
   const isReferenced = (use[pfn] & REFERENCED) !== 0;
   // A page that is being moved is not on a list.
   if (!isReferenced || memory.tag[pfn] !== TAG_OWNER + owner || listOfPage(memory, pfn) === ACTIVE) {
@@ -87,7 +95,7 @@ export function swapIn(memory: Memory, owner: number, page: number, write: boole
   memory.frameSlot[pfn] = slot + 1;
   setAccessed(memory, pfn);
   removeFromList(memory, owner, pfn);
-  addToList(memory, owner, pfn, ACTIVE);
+  addToList(memory, owner, pfn, youngestList(memory, KIND_ANON));
   if (write || isSwapHalfFull(memory)) dropCopy(memory, pfn);
   return true;
 }
@@ -113,14 +121,14 @@ function readSlot(memory: Memory, owner: number, page: number, slot: number): nu
     return NIL;
   }
   memory.tag[pfn] = TAG_OWNER + owner;
-  addToList(memory, owner, pfn, INACTIVE);
+  addToList(memory, owner, pfn, memory.rules.multiGenLru ? youngestList(memory, KIND_ANON) : INACTIVE);
   mapFrames(memory, owner, page, pfn, 1);
   touchRun(memory, pfn, 1);
   owners[owner * ROW + O_PAGES]++;
   owners[owner * ROW + O_SWAPPED]--;
   events[EV_PSWPIN]++;
   events[EV_PGPGIN] += KIB_PER_PAGE;
-  events[EV_WORKINGSET_REFAULT_ANON]++;
+  swapRefault(memory, slot, pfn);
   return pfn;
 }
 

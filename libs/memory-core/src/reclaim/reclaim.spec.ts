@@ -11,13 +11,13 @@ import {
   EV_PSWPOUT,
 } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
-import { OWNER_FIELDS, S_KSWAPD_WAKES } from '../layout/memory.js';
+import { S_KSWAPD_WAKES } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { inspectPage } from '../views/inspect.js';
 import { N_KSWAPD_FAILURES } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_NODE, Z_WMARK_HIGH, Z_WMARK_PROMO } from '../layout/zone-fields.js';
-import { O_ACTIVE } from '../owners/owner-kind.js';
+import { activePages } from '../owners/lru.js';
 import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
 import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp } from '../../test/support/zone.js';
 import { isNodeBalanced, isNodeHopeless } from './balance.js';
@@ -28,8 +28,17 @@ import { registerShrinker } from './shrinkers.js';
 const mark = (memory: Memory, which: number): number => memory.zones[which];
 
 describe('direct reclaim', () => {
-  it('takes 32 pages and what its last round had begun, oldest first', () => {
+  it('of generations takes a batch of 64 pages, oldest first', () => {
     const memory = aShortZone(300, 1000);
+    const oldest = memory.tag.indexOf(TAG_OWNER);
+    expect(directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE)).toBe(64);
+    expect([ownerPages(memory, 0), memory.events[EV_PGSCAN_DIRECT]]).toEqual([936, 64]);
+    expect([oldest, oldest + 64].map((pfn) => inspectPage(memory, pfn).state)).toEqual(['FREE', 'FILE']);
+    expectSound(memory);
+  });
+
+  it('of two lists takes 32 pages and what its last round had begun, oldest first', () => {
+    const memory = aShortZone(300, 1000, { kernelProfile: '5.15' });
     const oldest = memory.tag.indexOf(TAG_OWNER);
     // An eighth of a thousandth, then twice as much each round: 3 + 7 + 15 + 31.
     expect(directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE)).toBe(56);
@@ -47,12 +56,16 @@ describe('direct reclaim', () => {
     expect(ownerPages(memory, 0)).toBe(5000);
   });
 
-  it('with swap it goes there, and comes no further than the device is large', () => {
-    const memory = aZone(16_384, { watermarks: true, swapPages: 100 });
+  it.each([
+    ['5.15', 100],
+    // Less room than for a batch counts as none.
+    ['6.12', 64],
+  ] as const)('with swap it goes there, and comes no further than the device is large: %s', (kernelProfile, pages) => {
+    const memory = aZone(16_384, { watermarks: true, swapPages: 100, kernelProfile });
     growOwner(memory, createOwner(memory, 'ANON'), 5000);
     for (let round = 0; round < 10; round++) directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE);
-    expect([memory.events[EV_PSWPOUT], memory.events[EV_PGSTEAL_ANON]]).toEqual([100, 100]);
-    expect(ownerPages(memory, 0)).toBe(4900);
+    expect([memory.events[EV_PSWPOUT], memory.events[EV_PGSTEAL_ANON]]).toEqual([pages, pages]);
+    expect(ownerPages(memory, 0)).toBe(5000 - pages);
     expectSound(memory);
   });
 
@@ -195,7 +208,7 @@ describe('inactive and active lists', () => {
     const memory = withoutPcp(createMemory({ ramBytes: 2 ** 28, addressSpaces: true }));
     const owner = createOwner(memory, 'FILE');
     growOwner(memory, owner, 20_000);
-    expect(memory.owners[owner * OWNER_FIELDS + O_ACTIVE]).toBe(0);
+    expect(activePages(memory, owner)).toBe(0);
     while (ownerPages(memory, owner) > 0) if (directReclaim(memory, 0, Gfp.HIGHUSER_MOVABLE) === 0) break;
     expect(ownerPages(memory, owner)).toBe(0);
     expectSound(memory);

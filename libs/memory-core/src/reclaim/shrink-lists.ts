@@ -4,46 +4,31 @@
  * Source: mm/vmscan.c of Linux (shrink_inactive_list, shrink_active_list), as described in the reference, section 6.
  */
 import { freePages } from '../allocator/free.js';
-import { pushTail, unlink } from '../allocator/page-list.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
-import {
-  EV_PGACTIVATE,
-  EV_PGDEACTIVATE,
-  EV_PGPGOUT,
-  EV_PGREFILL,
-  EV_PGROTATED,
-  EV_PGSCAN_ANON,
-  EV_PGSCAN_DIRECT,
-  EV_PGSCAN_FILE,
-  EV_PGSCAN_KSWAPD,
-  EV_PGSTEAL_ANON,
-  EV_PGSTEAL_DIRECT,
-  EV_PGSTEAL_FILE,
-  EV_PGSTEAL_KSWAPD,
-  EV_PSWPOUT,
-} from '../layout/events.js';
+import { EV_PGACTIVATE, EV_PGDEACTIVATE, EV_PGREFILL } from '../layout/events.js';
 import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
-import { ACTIVE, INACTIVE, addToList, listOfPage, ownerPageOrder, removeFromList } from '../owners/lru.js';
-import { copyOf, hasMapping, keepCopy, moveToSlot } from '../owners/mapping.js';
-import { KIND_FILE, O_ACTIVE, O_EVICTED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from '../owners/owner-kind.js';
+import { ACTIVE, INACTIVE } from '../owners/generations.js';
+import { addToList, addToTail, listOfPage, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
+import { hasMapping } from '../owners/mapping.js';
+import { KIND_FILE, O_EVICTED, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
 import { REFERENCED, lookAtPage } from '../owners/page-use.js';
 import { disownPage, splitHugePage } from '../owners/release.js';
-import { takeSlot } from '../owners/swap-slots.js';
 import { noteSwapOut } from './cost.js';
 import type { ReclaimControl } from './reclaim-control.js';
+import { countScan } from './scan-counts.js';
+import { GONE, REFUSED, swapOut } from './swap-out.js';
 
 const ROW = OWNER_FIELDS;
-const KIB_PER_PAGE = 4;
 const GIB_PAGES = 262_144;
 /** How long ago the last look at a page without an address is taken to be. */
 const LOOK_MS = 60_000;
 
 /** True when the owner's inactive list is short beside its active one: below 1 GiB, when it is the shorter one. */
 export function isInactiveLow(memory: Memory, owner: number): boolean {
-  const active = memory.owners[owner * ROW + O_ACTIVE];
-  const inactive = memory.owners[owner * ROW + O_PAGES] - active;
+  const active = pagesOnList(memory, owner, ACTIVE);
+  const inactive = pagesOnList(memory, owner, INACTIVE);
   const gib = Math.floor((active + inactive) / GIB_PAGES);
   const ratio = gib > 0 ? Math.floor(Math.sqrt(10 * gib)) : 1;
   return inactive * ratio < active;
@@ -96,10 +81,11 @@ export function shrinkInactive(memory: Memory, owner: number, pages: number, con
       continue;
     }
     const result = reclaimPage(memory, owner, pfn, control);
-    if (result === FREED) freed++;
+    if (result === GONE) freed++;
     else if (result === REFUSED) break;
+    else rotate(memory, owner, pfn);
   }
-  countScan(memory, owner, scanned, freed, control);
+  countScan(memory, memory.owners[owner * ROW + O_KIND_PLUS_ONE] - 1, scanned, freed, control);
   const written = control.written - writtenBefore;
   if (written > 0) noteSwapOut(memory, control.node, written);
   return freed;
@@ -135,60 +121,20 @@ function nextEligible(memory: Memory, sentinel: number, from: number, control: R
   return NIL;
 }
 
-/** The page is free; it was written to swap and waits at the tail of its list; there is no room in swap. */
-const FREED = 1;
-const WRITTEN = 0;
-const REFUSED = -1;
+/** The end of the write puts the page where it is looked at next. */
+function rotate(memory: Memory, owner: number, pfn: number): void {
+  removeFromList(memory, owner, pfn);
+  addToTail(memory, owner, pfn, INACTIVE);
+}
 
 function reclaimPage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
   const row = owner * ROW;
   if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) memory.owners[row + O_EVICTED]++;
   else {
     const result = swapOut(memory, owner, pfn, control);
-    if (result !== FREED) return result;
+    if (result !== GONE) return result;
   }
   disownPage(memory, owner, pfn);
   freePages(memory, pfn, 0);
-  return FREED;
-}
-
-/**
- * A page whose copy in swap is right goes; another is written first, and is freed by a later look, which finds it where the end
- * of the write has put it. A page without an address has no place to note its copy: it goes at once.
- */
-function swapOut(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
-  const copy = copyOf(memory, pfn);
-  const slot = copy >= 0 ? copy : takeSlot(memory, owner);
-  if (slot === NIL) return REFUSED;
-  if (copy < 0) {
-    memory.events[EV_PSWPOUT]++;
-    memory.events[EV_PGPGOUT] += KIB_PER_PAGE;
-    memory.events[EV_PGROTATED]++;
-    control.written++;
-  }
-  if (!hasMapping(memory, owner)) {
-    memory.owners[owner * ROW + O_SWAPPED]++;
-    return FREED;
-  }
-  if (copy < 0) {
-    keepCopy(memory, pfn, slot);
-    unlink(memory.links, pfn);
-    pushTail(memory.links, ownerListNode(memory, owner, INACTIVE), pfn);
-    return WRITTEN;
-  }
-  memory.owners[owner * ROW + O_SWAPPED]++;
-  moveToSlot(memory, owner, pfn, slot);
-  return FREED;
-}
-
-function countScan(memory: Memory, owner: number, scanned: number, freed: number, control: ReclaimControl): void {
-  const { events } = memory;
-  const file = memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1;
-  events[control.byKswapd ? EV_PGSCAN_KSWAPD : EV_PGSCAN_DIRECT] += scanned;
-  events[control.byKswapd ? EV_PGSTEAL_KSWAPD : EV_PGSTEAL_DIRECT] += freed;
-  events[file ? EV_PGSCAN_FILE : EV_PGSCAN_ANON] += scanned;
-  events[file ? EV_PGSTEAL_FILE : EV_PGSTEAL_ANON] += freed;
-  control.scanned += scanned;
-  control.allScanned += scanned;
-  control.reclaimed += freed;
+  return GONE;
 }

@@ -7,20 +7,16 @@ import type { Memory } from '../layout/memory.js';
 import { EV_WORKINGSET_ACTIVATE_FILE } from '../layout/events.js';
 import { NODE_FIELDS, N_KSWAPD_FAILURES, N_SEEN_FILE_REFAULTS } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE, Z_WMARK_HIGH } from '../layout/zone-fields.js';
-import {
-  KIND_ANON,
-  KIND_FILE,
-  KIND_SLAB_RECLAIMABLE,
-  O_ACTIVE,
-  O_KIND_PLUS_ONE,
-  O_PAGES,
-} from '../owners/owner-kind.js';
+import { KIND_ANON, KIND_FILE, KIND_SLAB_RECLAIMABLE, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
+import { ACTIVE, INACTIVE } from '../owners/generations.js';
+import { pagesOnList } from '../owners/lru.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
 import { MAX_OWNERS } from '../layout/tags.js';
 import { SHARES, weighCosts } from './cost.js';
 import type { Balance } from './cost.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
+import { shrinkGenerations } from './shrink-generations.js';
 import { isInactiveLow, shrinkActive, shrinkInactive } from './shrink-lists.js';
 import { hasShrinkers, shrinkSlab } from './shrinkers.js';
 
@@ -28,6 +24,15 @@ const ROW = OWNER_FIELDS;
 /** One round at the control's priority; what it got adds to the control. */
 export function shrinkNode(memory: Memory, control: ReclaimControl): void {
   const before = control.reclaimed;
+  if (!memory.rules.multiGenLru) shrinkTwoLists(memory, control);
+  // Where a boost alone reclaims nothing (6.3), caches are left alone, too.
+  else if (control.maySwap || !memory.rules.sizesFirstRound) shrinkGenerations(memory, control);
+  else return;
+  shrinkSlab(memory, control);
+  if (control.reclaimed > before) memory.nodes[control.node * NODE_FIELDS + N_KSWAPD_FAILURES] = 0;
+}
+
+function shrinkTwoLists(memory: Memory, control: ReclaimControl): void {
   const balance = balanceOf(memory, control);
   const start = memory.scalars[S_RECLAIM_CURSOR];
   for (let step = 0; step < MAX_OWNERS; step++) {
@@ -38,8 +43,6 @@ export function shrinkNode(memory: Memory, control: ReclaimControl): void {
     memory.scalars[S_RECLAIM_CURSOR] = (owner + 1) % MAX_OWNERS;
     break;
   }
-  shrinkSlab(memory, control);
-  if (control.reclaimed > before) memory.nodes[control.node * NODE_FIELDS + N_KSWAPD_FAILURES] = 0;
 }
 
 /**
@@ -79,7 +82,7 @@ function countLists(memory: Memory): Lists {
   for (let row = 0; row < memory.owners.length; row += ROW) {
     const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
     const pages = memory.owners[row + O_PAGES];
-    const inactive = pages - memory.owners[row + O_ACTIVE];
+    const inactive = pagesOnList(memory, row / ROW, INACTIVE);
     if (kind === KIND_ANON) {
       lists.anon += pages;
       lists.anonInactive += inactive;
@@ -127,7 +130,7 @@ function shrinkOwnerLists(memory: Memory, owner: number, balance: Balance, contr
   if (kind !== KIND_ANON && kind !== KIND_FILE) return;
   const share = kind === KIND_ANON ? balance.anon : balance.file;
   if (share === 0) return;
-  const active = memory.owners[row + O_ACTIVE];
+  const active = pagesOnList(memory, owner, ACTIVE);
   let activeLeft = scanOf(active, share, control);
   let inactiveLeft = scanOf(memory.owners[row + O_PAGES] - active, share, control);
   while (inactiveLeft > 0 || activeLeft > 0) {

@@ -7,7 +7,7 @@
  *
  *   1. the fixed part of the buffer, as it is
  *   2. next of the pageblock nodes and the sentinels
- *   3. for each 1024 frames: tags (256 words) and links (1024 words), left out when all tags are 0;
+ *   3. for each 1024 frames: tags (256 words), owners' lists (2 × 32 words) and links (1024 words), left out when all tags are 0;
  *      backing bits (32 words), left out when all are 0
  */
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';
@@ -16,8 +16,10 @@ import { TAG_FREE_HEAD, TAG_OWNER, TAG_PCP_BLOCK, TAG_PCP_LINKED, isBalloonTag }
 
 export const CHUNK_FRAMES = 1024;
 export const TAG_WORDS = CHUNK_FRAMES / 4;
-export const FRAME_WORDS = TAG_WORDS + CHUNK_FRAMES;
 export const BACKING_WORDS = CHUNK_FRAMES / 32;
+/** Of each of the two bits that say which list a page is on. */
+const LIST_WORDS = CHUNK_FRAMES / 32;
+export const FRAME_WORDS = TAG_WORDS + 2 * LIST_WORDS + CHUNK_FRAMES;
 
 /** 1 for tags of frames that are on a list. */
 const IS_LINKED = new Uint8Array(256);
@@ -68,12 +70,13 @@ export function writeNodeWords(memory: Memory, words: Int32Array, at: number): v
   }
 }
 
-/** Tags and links of one chunk. */
+/** Tags, lists and links of one chunk. */
 export function readFrameWords(memory: Memory, tags: Int32Array, chunk: number, words: Int32Array, at: number): void {
   const { tag, links } = memory;
   const first = chunk * CHUNK_FRAMES;
   words.set(tags.subarray(chunk * TAG_WORDS, (chunk + 1) * TAG_WORDS), at);
-  const base = at + TAG_WORDS - first;
+  readLists(memory, chunk, words, at + TAG_WORDS);
+  const base = at + TAG_WORDS + 2 * LIST_WORDS - first;
   for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
     words[base + pfn] = IS_LINKED[tag[pfn]] === 1 ? links[2 * pfn] - pfn : 0;
   }
@@ -84,13 +87,25 @@ export function writeFrameWords(memory: Memory, tags: Int32Array, chunk: number,
   const { tag, links } = memory;
   const first = chunk * CHUNK_FRAMES;
   tags.set(words.subarray(at, at + TAG_WORDS), chunk * TAG_WORDS);
-  const base = at + TAG_WORDS - first;
+  writeLists(memory, chunk, words, at + TAG_WORDS);
+  const base = at + TAG_WORDS + 2 * LIST_WORDS - first;
   for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
     if (IS_LINKED[tag[pfn]] === 0) continue;
     const after = pfn + words[base + pfn];
     links[2 * pfn] = after;
     links[2 * after + 1] = pfn;
   }
+}
+
+function readLists({ listLow, listHigh }: Memory, chunk: number, words: Int32Array, at: number): void {
+  const first = chunk * LIST_WORDS;
+  words.set(listLow.subarray(first, first + LIST_WORDS), at);
+  words.set(listHigh.subarray(first, first + LIST_WORDS), at + LIST_WORDS);
+}
+
+function writeLists({ listLow, listHigh }: Memory, chunk: number, words: Int32Array, at: number): void {
+  listLow.set(words.subarray(at, at + LIST_WORDS), chunk * LIST_WORDS);
+  listHigh.set(words.subarray(at + LIST_WORDS, at + 2 * LIST_WORDS), chunk * LIST_WORDS);
 }
 
 export function anyWord(words: Int32Array, from: number, to: number): boolean {

@@ -32,7 +32,7 @@ import type { Memory, MemoryConfig } from '../layout/memory.js';
 import { SnapshotError } from './snapshot-error.js';
 
 const MAGIC = 0x434d4c42;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const HEADER_WORDS = 16;
 const DIGEST_AT = 8;
 const HAS_FRAMES = 1;
@@ -43,7 +43,7 @@ export function digestMemory(memory: Memory): string {
   return wordsToHex(digestWords(memory));
 }
 
-/** The whole state. Idle memory takes a few bytes a MiB; other memory at most 5.2 bytes a page before compression. */
+/** The whole state. Idle memory takes a few bytes a MiB; other memory at most 5.5 bytes a page before compression. */
 export function snapshotMemory(memory: Memory): Uint8Array {
   const configText = JSON.stringify(memory.config);
   const presence = presenceOf(memory);

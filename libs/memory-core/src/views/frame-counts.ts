@@ -4,15 +4,18 @@
  */
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { MAX_OWNERS, TAG_OWNER } from '../layout/tags.js';
-import { OWNER_FIELDS } from '../layout/memory.js';
+import { OWNER_FIELDS, OWNER_LISTS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
+import { isActiveList } from '../owners/generations.js';
+import { listOfPage } from '../owners/lru.js';
 import { O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { headOfPage } from '../owners/release.js';
 import { ZONE_FIELDS, Z_END, Z_NODE, Z_START } from '../layout/zone-fields.js';
 
 const TAGS = 256;
 
-/** Frames by tag; those on active lists again at TAGS + tag. */
-const COUNTS = 2 * TAGS;
+/** Frames by tag and by the list of their owner that they are on: list × TAGS + tag. */
+const COUNTS = OWNER_LISTS * TAGS;
 
 /** Frames by tag in [startPfn, endPfn). */
 export function countTags(memory: Memory, startPfn: number, endPfn: number): Int32Array {
@@ -21,10 +24,11 @@ export function countTags(memory: Memory, startPfn: number, endPfn: number): Int
   return counts;
 }
 
-function countInto(counts: Int32Array, { tag, active }: Memory, startPfn: number, endPfn: number): void {
+function countInto(counts: Int32Array, memory: Memory, startPfn: number, endPfn: number): void {
+  const { tag } = memory;
   for (let pfn = startPfn; pfn < endPfn; pfn++) {
-    counts[tag[pfn]]++;
-    if (((active[pfn >>> 5] >>> (pfn & 31)) & 1) === 1) counts[TAGS + tag[pfn]]++;
+    const list = tag[pfn] < TAG_OWNER ? 0 : listOfPage(memory, headOfPage(memory, pfn));
+    counts[list * TAGS + tag[pfn]]++;
   }
 }
 
@@ -56,18 +60,25 @@ export function countNodeTags(memory: Memory, node: number): Int32Array {
 
 /** Of `counts`, the frames of owners of one kind. */
 export function framesOfKind(memory: Memory, counts: Int32Array, kind: number): number {
-  return sumOfKind(memory, counts.subarray(0, TAGS), kind);
+  let frames = 0;
+  for (let list = 0; list < OWNER_LISTS; list++) frames += framesOnList(memory, counts, kind, list);
+  return frames;
 }
 
-/** Of those, the frames on active lists. */
+/** Of those, the frames that count as active. */
 export function activeFramesOfKind(memory: Memory, counts: Int32Array, kind: number): number {
-  return sumOfKind(memory, counts.subarray(TAGS), kind);
+  let frames = 0;
+  for (let list = 0; list < OWNER_LISTS; list++) {
+    if (isActiveList(memory, kind, list)) frames += framesOnList(memory, counts, kind, list);
+  }
+  return frames;
 }
 
-function sumOfKind(memory: Memory, counts: Int32Array, kind: number): number {
+function framesOnList(memory: Memory, counts: Int32Array, kind: number, list: number): number {
   let frames = 0;
   for (let owner = 0; owner < MAX_OWNERS; owner++) {
-    if (memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === kind + 1) frames += counts[TAG_OWNER + owner];
+    if (memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === kind + 1)
+      frames += counts[list * TAGS + TAG_OWNER + owner];
   }
   return frames;
 }

@@ -23,6 +23,7 @@ import {
 } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { PCP_FIELDS, P_COUNT } from '../layout/pcp-fields.js';
+import { activePages } from '../owners/lru.js';
 import {
   KIND_ANON,
   KIND_FILE,
@@ -30,7 +31,6 @@ import {
   KIND_PAGE_TABLE,
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
-  O_ACTIVE,
   O_ISOLATED,
   O_KIND_PLUS_ONE,
   O_PAGES,
@@ -169,7 +169,11 @@ export function pagesOfKind(memory: Memory, kind: number): number {
 
 /** Of those, the pages on active lists. */
 export function activePagesOfKind(memory: Memory, kind: number): number {
-  return sumOfKind(memory, kind, O_ACTIVE);
+  let pages = 0;
+  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+    if (memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === kind + 1) pages += activePages(memory, owner);
+  }
+  return pages;
 }
 
 /** Pages of owners of one kind that somebody moves or reclaims. */

@@ -1,14 +1,16 @@
 /**
- * Owners: each page of an owner is on one of its two lists or isolated by somebody; a huge page is one entry of a list, and
+ * Owners: each page of an owner is on one of its lists or isolated by somebody; a huge page is one entry of a list, and
  * all 512 frames of its pageblock say whose they are.
  */
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../../layout/constants.js';
-import { BLOCK_HUGE, OWNER_FIELDS, ownerListNode } from '../../layout/memory.js';
+import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
 import { MAX_OWNERS, TAG_OWNER, TAG_OWNER_ISOLATED } from '../../layout/tags.js';
 import { O_ISOLATED, O_KIND_PLUS_ONE, O_PAGES } from '../../owners/owner-kind.js';
 import { claimFrames, report, same, walk } from './findings.js';
 import type { Findings } from './findings.js';
+
+const LISTS = Array.from({ length: OWNER_LISTS }, (_, list) => list);
 
 export function auditOwners(memory: Memory, findings: Findings): void {
   const { owners } = memory;
@@ -16,7 +18,7 @@ export function auditOwners(memory: Memory, findings: Findings): void {
   for (let owner = 0; owner < MAX_OWNERS; owner++) {
     const row = owner * OWNER_FIELDS;
     const kept = owners[row + O_PAGES];
-    const listed = auditList(memory, owner, 0, findings) + auditList(memory, owner, 1, findings);
+    const listed = LISTS.reduce((pages, list) => pages + auditList(memory, owner, list, findings), 0);
     same(findings, `pages of owner ${owner}`, kept, listed);
     same(findings, `frames of owner ${owner}`, kept, findings.frames[TAG_OWNER + owner]);
     if (owners[row + O_KIND_PLUS_ONE] === 0 && kept > 0)

@@ -1,35 +1,44 @@
 /**
- * Active lists, mappings and the swap device: one bit for each page on an active list, one slot for each page that is in
+ * Lists, mappings and the swap device: each page is marked with the list that it is on, there is one slot for each page that is in
  * swap or has a copy there, and a page of a mapping is in one place.
  */
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../../layout/constants.js';
-import { BLOCK_HUGE, OWNER_FIELDS, S_SWAP_USED, ownerListNode } from '../../layout/memory.js';
+import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, S_SWAP_USED, ownerListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
 import { MAX_OWNERS, TAG_OWNER, TAG_OWNER_ISOLATED } from '../../layout/tags.js';
-import { O_ACTIVE, O_SWAPPED, O_VIRTUAL_PAGES } from '../../owners/owner-kind.js';
+import { listOfPage, pagesOnList } from '../../owners/lru.js';
+import { O_SWAPPED, O_VIRTUAL_PAGES } from '../../owners/owner-kind.js';
 import { report, same, walk } from './findings.js';
 import type { Findings } from './findings.js';
 
 export function auditSwap(memory: Memory, findings: Findings): void {
-  auditActive(memory, findings);
+  auditLists(memory, findings);
   auditSlots(memory, findings);
   auditMappings(memory, findings);
 }
 
-function auditActive(memory: Memory, findings: Findings): void {
-  let listed = 0;
+function auditLists(memory: Memory, findings: Findings): void {
+  const listed = [0, 0, 0, 0];
   for (let owner = 0; owner < MAX_OWNERS; owner++) {
-    let pages = 0;
-    for (const pfn of walk(memory, ownerListNode(memory, owner, 1), `owner ${owner}`, findings)) {
-      listed++;
-      pages += (memory.blockFlags[pfn >> PAGEBLOCK_ORDER] & BLOCK_HUGE) === 0 ? 1 : PAGEBLOCK_PAGES;
-      if (((memory.active[pfn >>> 5] >>> (pfn & 31)) & 1) === 0) report(findings, `pfn ${pfn} is not marked active`);
+    for (let list = 0; list < OWNER_LISTS; list++) {
+      let pages = 0;
+      for (const pfn of walk(memory, ownerListNode(memory, owner, list), `owner ${owner}`, findings)) {
+        listed[list]++;
+        pages += (memory.blockFlags[pfn >> PAGEBLOCK_ORDER] & BLOCK_HUGE) === 0 ? 1 : PAGEBLOCK_PAGES;
+        const marked = listOfPage(memory, pfn);
+        if (marked !== list) report(findings, `pfn ${pfn} is on list ${list} and marked for list ${marked}`);
+      }
+      same(findings, `pages on list ${list} of owner ${owner}`, pagesOnList(memory, owner, list), pages);
     }
-    same(findings, `active pages of owner ${owner}`, memory.owners[owner * OWNER_FIELDS + O_ACTIVE], pages);
   }
-  let marked = 0;
-  for (let word of memory.active) for (; word !== 0; word &= word - 1) marked++;
-  same(findings, 'pages marked active', marked, listed);
+  same(findings, 'pages marked for lists 1 and 3', countBits(memory.listLow), listed[1] + listed[3]);
+  same(findings, 'pages marked for lists 2 and 3', countBits(memory.listHigh), listed[2] + listed[3]);
+}
+
+function countBits(words: Uint32Array): number {
+  let bits = 0;
+  for (let word of words) for (; word !== 0; word &= word - 1) bits++;
+  return bits;
 }
 
 function auditSlots(memory: Memory, findings: Findings): void {

@@ -1,0 +1,209 @@
+/**
+ * Eviction from the oldest generation: pages are taken from its tail a batch at a time; those that were used since go to the
+ * youngest generation, those that were read often to the next one, the others are dropped or go to swap.
+ * Source: mm/vmscan.c of Linux 6.12 (evict_folios, scan_folios, sort_folio, isolate_folios), as their behaviour is known.
+ *
+ * The kernel has one list for each generation; here each owner has one, and batches are taken from the owners in turn, as often
+ * from each as its share of the generation asks for.
+ */
+import { freePages } from '../allocator/free.js';
+import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { EV_PGACTIVATE, EV_PGREFILL } from '../layout/events.js';
+import { LRU_MIN_SEQ, LRU_TURN, MIN_GENERATIONS, TIERS, T_EVICTED, T_PROTECTED } from '../layout/lru-fields.js';
+import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
+import type { Memory } from '../layout/memory.js';
+import { MAX_OWNERS } from '../layout/tags.js';
+import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
+import { bornMs, listOfGeneration, youngestList } from '../owners/generations.js';
+import { addToList, addToTail, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
+import { hasMapping, mappingOf } from '../owners/mapping.js';
+import { KIND_ANON, KIND_FILE, O_EVICTED, O_EVICTED_NOW, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { IN_BATCH, MOST_READS, PROMOTED, lookAtPage, pageUseOf, readsOf, setReads } from '../owners/page-use.js';
+import { disownPage, headOfPage, splitHugePage } from '../owners/release.js';
+import { generationsOf, pagesOfGeneration, passEmptyGenerations, promote } from './aging.js';
+import type { ReclaimControl } from './reclaim-control.js';
+import { countTier, kindToScan, lastTierToTake, tierOf } from './refaults.js';
+import { countScan } from './scan-counts.js';
+import { REFUSED, WRITTEN, swapOut } from './swap-out.js';
+
+const ROW = OWNER_FIELDS;
+/** Pages that are taken together, and looked at on the way to them. */
+export const BATCH_PAGES = 64;
+const MOST_LOOKED_AT = 64 * BATCH_PAGES;
+/** Batches are dealt by the golden ratio: however many are dealt, each owner had about its share. */
+const TURN_STEP = 0.618_033_988_749_895;
+
+/** One batch. Returns how many pages were looked at; 0 when nothing is old enough to be taken. */
+export function evict(memory: Memory, control: ReclaimControl, swappiness: number): number {
+  const { lru } = memory;
+  const canSwap = swappiness > 0;
+  const isAnonOlder = lru[LRU_MIN_SEQ + KIND_ANON] < lru[LRU_MIN_SEQ + KIND_FILE];
+  let kind = KIND_FILE;
+  if (canSwap) kind = isAnonOlder ? KIND_ANON : kindToScan(memory, swappiness);
+  let looked = evictKind(memory, control, kind);
+  if (looked === 0 && canSwap) looked = evictKind(memory, control, KIND_ANON + KIND_FILE - kind);
+  if (passEmptyGenerations(memory, canSwap)) looked++;
+  return generationsOf(memory, canSwap ? KIND_ANON : KIND_FILE) === MIN_GENERATIONS ? 0 : looked;
+}
+
+/** A batch of one owner's pages of the kind's oldest generation. */
+interface Batch {
+  readonly owner: number;
+  readonly kind: number;
+  readonly list: number;
+  readonly pfns: number[];
+  pages: number;
+  looked: number;
+}
+
+function evictKind(memory: Memory, control: ReclaimControl, kind: number): number {
+  if (generationsOf(memory, kind) === MIN_GENERATIONS) return 0;
+  const list = listOfGeneration(memory, kind, memory.lru[LRU_MIN_SEQ + kind]);
+  let looked = 0;
+  // An owner whose pages are all spared leaves its turn to the next.
+  while (looked < MOST_LOOKED_AT) {
+    const owner = ownerInTurn(memory, kind, list);
+    if (owner === NIL) return 0;
+    const batch: Batch = { owner, kind, list, pfns: [], pages: 0, looked: 0 };
+    collect(memory, control, batch);
+    looked += batch.looked;
+    if (batch.pages === 0) continue;
+    evictBatch(memory, control, batch);
+    return looked;
+  }
+  return looked;
+}
+
+/** Owner of the page that the turn falls on, of all pages of the generation. */
+function ownerInTurn(memory: Memory, kind: number, list: number): number {
+  const { lru, owners } = memory;
+  const pages = pagesOfGeneration(memory, kind, lru[LRU_MIN_SEQ + kind]);
+  if (pages === 0) return NIL;
+  const turn = (lru[LRU_TURN] + TURN_STEP) % 1;
+  lru[LRU_TURN] = turn;
+  let left = Math.floor(turn * pages);
+  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+    if (owners[owner * ROW + O_KIND_PLUS_ONE] !== kind + 1) continue;
+    left -= pagesOnList(memory, owner, list);
+    if (left < 0) return owner;
+  }
+  return NIL;
+}
+
+/** Fills a batch from the tail of the owner's list; pages that are spared or out of reach go to the next generation. */
+function collect(memory: Memory, control: ReclaimControl, batch: Batch): void {
+  const { owner, kind, list } = batch;
+  const sentinel = ownerListNode(memory, owner, list);
+  const next = listOfGeneration(memory, kind, memory.lru[LRU_MIN_SEQ + kind] + 1);
+  const lastTier = kind === KIND_FILE || memory.use.length > 0 ? lastTierToTake(memory, kind) : TIERS;
+  let pfn = memory.links[2 * sentinel + 1];
+  while (pfn !== sentinel && batch.pages < BATCH_PAGES && batch.looked < MOST_LOOKED_AT) {
+    const before = memory.links[2 * pfn + 1];
+    const pages = 1 << ownerPageOrder(memory, pfn);
+    batch.looked += pages;
+    const reads = readsOf(memory, pfn);
+    const isSpared = tierOf(reads) > lastTier || reads === MOST_READS;
+    if (isSpared || !isEligible(memory, pfn, control)) {
+      if (isSpared) countTier(memory, kind, Math.max(tierOf(reads), 1), T_PROTECTED);
+      setReads(memory, pfn, 0);
+      removeFromList(memory, owner, pfn);
+      addToTail(memory, owner, pfn, next);
+      memory.events[EV_PGREFILL] += pages;
+    } else {
+      batch.pfns.push(pfn);
+      batch.pages += pages;
+      if (memory.use.length > 0) memory.use[pfn] |= IN_BATCH;
+    }
+    pfn = before;
+  }
+}
+
+function isEligible(memory: Memory, pfn: number, control: ReclaimControl): boolean {
+  const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER] * ZONE_FIELDS;
+  return memory.zones[zone + Z_NODE] === control.node && memory.zones[zone + Z_TYPE] <= control.highestType;
+}
+
+function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void {
+  const { owner, kind, pfns } = batch;
+  const windowMs = sinceLastLook(memory, kind);
+  let freed = 0;
+  for (let at = 0; at < pfns.length; at++) {
+    const pfn = pfns[at];
+    if (keepIfUsed(memory, owner, pfn, windowMs, control)) continue;
+    if (ownerPageOrder(memory, pfn) > 0) {
+      splitHugePage(memory, owner, pfn);
+      for (let part = 1; part < 1 << PAGEBLOCK_ORDER; part++) pfns.push(pfn + part);
+    }
+    freed += takePage(memory, owner, pfn, control);
+  }
+  countScan(memory, kind, batch.pages, freed, control);
+}
+
+/** 1 when the page is free. */
+function takePage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
+  const row = owner * ROW;
+  const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
+  const tier = tierOf(readsOf(memory, pfn));
+  if (kind === KIND_FILE) {
+    memory.owners[row + O_EVICTED]++;
+    memory.owners[row + O_EVICTED_NOW]++;
+  } else {
+    const result = swapOut(memory, owner, pfn, control);
+    // Written, it waits where it is: at the tail, where the end of the write would put it.
+    if (result === WRITTEN) return 0;
+    if (result === REFUSED) {
+      activate(memory, owner, pfn);
+      return 0;
+    }
+  }
+  countTier(memory, kind, tier, T_EVICTED);
+  disownPage(memory, owner, pfn);
+  freePages(memory, pfn, 0);
+  return 1;
+}
+
+function activate(memory: Memory, owner: number, pfn: number): void {
+  removeFromList(memory, owner, pfn);
+  addToList(memory, owner, pfn, youngestList(memory, KIND_ANON));
+  memory.events[EV_PGACTIVATE]++;
+}
+
+/** How long ago pages of the oldest generation were last known to be unused: when the next one began. */
+function sinceLastLook(memory: Memory, kind: number): number {
+  const use = pageUseOf(memory);
+  return use === undefined ? 0 : use.nowMs() - bornMs(memory, memory.lru[LRU_MIN_SEQ + kind] + 1);
+}
+
+function keepIfUsed(memory: Memory, owner: number, pfn: number, windowMs: number, control: ReclaimControl): boolean {
+  const { use } = memory;
+  const isPromoted = use.length > 0 && (use[pfn] & PROMOTED) !== 0;
+  if (use.length > 0) use[pfn] &= ~(IN_BATCH | PROMOTED);
+  if (!isPromoted) {
+    if (!lookAtPage(memory, owner, pfn, windowMs)) return false;
+    if (hasMapping(memory, owner)) lookAround(memory, owner, pfn, control);
+  }
+  setReads(memory, pfn, 0);
+  removeFromList(memory, owner, pfn);
+  addToList(memory, owner, pfn, youngestList(memory, memory.owners[owner * ROW + O_KIND_PLUS_ONE] - 1));
+  return true;
+}
+
+/** Programs use neighbours together: the batch of page table entries round one that was used is looked at, too. */
+function lookAround(memory: Memory, owner: number, pfn: number, control: ReclaimControl): void {
+  const entries = mappingOf(memory, owner);
+  const page = memory.virtualPage[pfn] - 1;
+  const table = page & ~((1 << PAGEBLOCK_ORDER) - 1);
+  const last = Math.min(table + (1 << PAGEBLOCK_ORDER), entries.length);
+  const first = Math.max(table, Math.min(page - BATCH_PAGES / 2, last - BATCH_PAGES));
+  for (let near = first; near < Math.min(first + BATCH_PAGES, last); near++) {
+    const other = entries[near];
+    if (other < 0 || other === pfn || headOfPage(memory, other) !== other) continue;
+    if (!lookAtPage(memory, owner, other, 0)) continue;
+    if ((memory.use[other] & IN_BATCH) !== 0) {
+      memory.use[other] |= PROMOTED;
+      continue;
+    }
+    promote(memory, owner, other);
+    if (!control.byKswapd) memory.events[EV_PGACTIVATE]++;
+  }
+}
