@@ -1,5 +1,6 @@
 /** Published experiments, in the order in which each rests on those before it: mechanism first, then policies, then fleets. */
 import { BUILD_FOOTPRINT, BUILD_FRAGMENTATION, BUILD_RETENTION } from './build-footprint.js';
+import { IDLE_TAX } from './idle-tax.js';
 import { RENDER } from './render.js';
 import { RESIZE } from './resize.js';
 import type { Target } from './target.js';
@@ -12,4 +13,5 @@ export const TARGETS: readonly Target[] = [
   BUILD_RETENTION,
   RENDER,
   THREE_BUILDERS,
+  IDLE_TAX,
 ];

@@ -1,0 +1,11 @@
+import { describe, expect, it } from '@jest/globals';
+import { IDLE_TAX } from './idle-tax.js';
+import { holds } from './target.js';
+
+describe('the idle-tax experiment repeated', () => {
+  it('gives equal halves untaxed; taxed, it moves memory to the active guest, whose work gains', () => {
+    const findings = IDLE_TAX.run();
+    expect(findings).toHaveLength(3);
+    expect(findings.filter((finding) => !holds(finding))).toEqual([]);
+  });
+});
