@@ -50,6 +50,24 @@ export function sampleIdleRatio(memory: Memory, workload: Workload, seed: number
   return drawn === 0 ? 0 : 1 - touched / drawn;
 }
 
+/** What sampling estimates: the share of all pages outside the balloon that a period of `ageTicks` of age touches. Cost: a look at every page. */
+export function touchedNow(memory: Memory, workload: Workload, ageTicks: number): number {
+  const windowMs = PERIOD_TICKS * TICK_MS;
+  const chances = new Map<PageState, number>();
+  let pages = 0;
+  let touched = 0;
+  for (let pfn = 0; pfn < memory.tag.length; pfn++) {
+    const state = pageState(memory, pfn);
+    if (state === 'HOLE' || state === 'BALLOON') continue;
+    const chance =
+      chances.get(state) ?? chanceOfTouch((kind) => touchedRatio(workload, kind, windowMs, ageTicks * TICK_MS), state);
+    chances.set(state, chance);
+    pages++;
+    touched += chance;
+  }
+  return pages === 0 ? 0 : touched / pages;
+}
+
 function chanceOfTouch(touchedOf: (kind: OwnerKind) => number, state: Exclude<PageState, 'HOLE' | 'BALLOON'>): number {
   switch (state) {
     case 'FREE':

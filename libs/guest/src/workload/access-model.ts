@@ -31,6 +31,11 @@ function chanceOfUse(name: keyof AccessMix, load: number, windowMs: number): num
   return 1 - Math.exp((-windowMs / 1000 / GAP_SEC[name]) * load);
 }
 
+/** Share of memory that has not been used for `idleMs`: what is cold. */
+export function idleShare(mix: AccessMix, load: number, idleMs: number): number {
+  return 1 - touchedShare(mix, load, idleMs);
+}
+
 /** Share of memory that is used within `windowMs`: the working set. */
 export function touchedShare(mix: AccessMix, load: number, windowMs: number): number {
   return ACCESS_CLASSES.reduce((sum, name) => sum + mix[name] * chanceOfUse(name, load, windowMs), 0);

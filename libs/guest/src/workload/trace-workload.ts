@@ -13,7 +13,8 @@
  * 2023) reports about 50 %. 0.61 is a calibrated guess. The page cache grows by 0.3 of all disk traffic (default share of
  * I/O that brings new pages; a guess, 0.1 for databases to 0.8 for backups).
  *
- * A guest of another size than the traced VM gets its memory in proportion.
+ * A guest of another size than the traced VM gets its memory in proportion, and reads and writes as much less or more: otherwise a
+ * small guest would have the page cache of a large one.
  *
  * The series is taken as going round: before its first sample comes its last, so that a guest that boots at its beginning
  * has the footprint of one that has been at work for six hours.
@@ -82,7 +83,7 @@ export class TraceWorkload implements Workload {
     this.anonPages = Int32Array.from(envelope, (bytes) => Math.min(mostPages, (bytes * scale) / shownRatio));
     this.cachePagesPerTick = Float64Array.from(this.startsMs, (_, row) => {
       const bytesPerSec = (series.diskReadBytesPerSec[row] ?? 0) + (series.diskWriteBytesPerSec[row] ?? 0);
-      return (bytesPerSec * NEW_PAGES_RATIO) / PAGE_SIZE_BYTES / TICKS_PER_SEC;
+      return (bytesPerSec * NEW_PAGES_RATIO * scale) / TICKS_PER_SEC;
     });
     const meanPerTick = this.cachePagesPerTick.reduce((sum, pages) => sum + pages, 0) / rows;
     const uptimeTicks = RandomStream.of(seed, 'uptime').nextFloat() * MOST_UPTIME_SEC * TICKS_PER_SEC;

@@ -1,5 +1,7 @@
 /** A published experiment that the simulation repeats, and how near it comes. */
 
+import type { TraceIndex } from '../trace/trace-index.js';
+
 export interface Finding {
   /** What was measured, with its unit. */
   readonly figure: string;
@@ -18,8 +20,8 @@ export interface Target {
   readonly origin: string;
   /** What the simulated setup is, and what differs from the published one. */
   readonly setup: string;
-  /** Deterministic. */
-  readonly run: () => readonly Finding[];
+  /** Deterministic. `sample` opens the recorded VMs of GWA-T-12 that come with the project. */
+  readonly run: (sample: () => TraceIndex) => readonly Finding[];
   /** Why figures that are missed are missed; empty when none is known. */
   readonly missed: string;
 }

@@ -3,7 +3,10 @@ import { BUILD_FOOTPRINT, BUILD_FRAGMENTATION, BUILD_RETENTION } from './build-f
 import { IDLE_TAX } from './idle-tax.js';
 import { RENDER } from './render.js';
 import { RESIZE } from './resize.js';
+import { COLD_MEMORY } from './cold-memory.js';
+import { IDLE_SAMPLING } from './idle-sampling.js';
 import type { Target } from './target.js';
+import { TOUCHED_MEMORY } from './touched-memory.js';
 import { THREE_BUILDERS } from './three-builders.js';
 
 export const TARGETS: readonly Target[] = [
@@ -14,4 +17,7 @@ export const TARGETS: readonly Target[] = [
   RENDER,
   THREE_BUILDERS,
   IDLE_TAX,
+  COLD_MEMORY,
+  IDLE_SAMPLING,
+  TOUCHED_MEMORY,
 ];
