@@ -5,8 +5,8 @@ import type { TraceIndex } from '../trace/trace-index.js';
 export interface Finding {
   /** What was measured, with its unit. */
   readonly figure: string;
-  /** As published. */
-  readonly published: number;
+  /** As published; null where nobody has published it and `accept` is a claim of ours. */
+  readonly published: number | null;
   readonly ours: number;
   /** Ours holds from `low` to `high`. */
   readonly accept: { readonly low: number; readonly high: number };

@@ -5,6 +5,7 @@ import { RENDER } from './render.js';
 import { RESIZE } from './resize.js';
 import { COLD_MEMORY } from './cold-memory.js';
 import { IDLE_SAMPLING } from './idle-sampling.js';
+import { PEAKS } from './peaks.js';
 import type { Target } from './target.js';
 import { TOUCHED_MEMORY } from './touched-memory.js';
 import { THREE_BUILDERS } from './three-builders.js';
@@ -20,4 +21,5 @@ export const TARGETS: readonly Target[] = [
   COLD_MEMORY,
   IDLE_SAMPLING,
   TOUCHED_MEMORY,
+  PEAKS,
 ];

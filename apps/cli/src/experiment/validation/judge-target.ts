@@ -5,7 +5,7 @@ import { readExperiment } from '../read-experiment.js';
 /** A finding in four digits, as it is printed and stored. */
 export interface JudgedFinding {
   readonly figure: string;
-  readonly published: number;
+  readonly published: number | null;
   readonly ours: number;
   readonly low: number;
   readonly high: number;
@@ -18,6 +18,11 @@ export interface TargetJudgement extends Pick<Target, 'id' | 'title' | 'origin' 
 
 const DIGITS = 4;
 const SAMPLE_PRESET = 'quick';
+
+/** As a person reads it. */
+export function acceptedText({ low, high }: Pick<JudgedFinding, 'low' | 'high'>): string {
+  return Number.isFinite(high) ? `${low} to ${high}` : `${low} or more`;
+}
 
 /** Runs a target: seconds to minutes. */
 export function judgeTarget(target: Target): TargetJudgement {

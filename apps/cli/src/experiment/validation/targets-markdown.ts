@@ -1,4 +1,4 @@
-import type { TargetJudgement } from './judge-target.js';
+import { acceptedText, type TargetJudgement } from './judge-target.js';
 
 export function targetsMarkdown(judgements: readonly TargetJudgement[]): string {
   const all = judgements.flatMap(({ findings }) => findings);
@@ -15,8 +15,8 @@ export function targetsMarkdown(judgements: readonly TargetJudgement[]): string 
 
 function section({ id, title, origin, setup, missed, findings }: TargetJudgement): string {
   const rows = findings.map(
-    ({ figure, published, ours, low, high, holds }) =>
-      `| ${figure} | ${published} | ${ours} | ${low} to ${high} | ${holds ? 'holds' : '**missed**'} |`,
+    ({ figure, published, ours, holds, ...accept }) =>
+      `| ${figure} | ${published ?? '–'} | ${ours} | ${acceptedText(accept)} | ${holds ? 'holds' : '**missed**'} |`,
   );
   const reason = missed !== '' && findings.some(({ holds }) => !holds) ? [`Missed: ${missed}`, ''] : [];
   return [

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { DomainError } from '#contracts';
 import { TARGETS, type Target } from '#simulation';
-import { judgeTarget, type TargetJudgement } from './judge-target.js';
+import { acceptedText, judgeTarget, type TargetJudgement } from './judge-target.js';
 import { targetsMarkdown } from './targets-markdown.js';
 
 interface ValidateOptions {
@@ -41,8 +41,8 @@ function chosen(names: readonly string[]): readonly Target[] {
 
 function judgementText({ id, title, findings }: TargetJudgement): string {
   const lines = findings.map(
-    ({ holds, figure, published, ours, low, high }) =>
-      `  ${holds ? 'holds ' : 'MISSED'} ${figure}: ${ours}, published ${published} (${low} to ${high})`,
+    ({ holds, figure, published, ours, ...accept }) =>
+      `  ${holds ? 'holds ' : 'MISSED'} ${figure}: ${ours}, published ${published ?? 'nowhere'} (${acceptedText(accept)})`,
   );
   return [`${id} ${title}`, ...lines].join('\n');
 }
