@@ -6,6 +6,7 @@ import { RESIZE } from './resize.js';
 import { COLD_MEMORY } from './cold-memory.js';
 import { IDLE_SAMPLING } from './idle-sampling.js';
 import { PEAKS } from './peaks.js';
+import { SQUEEZED_CONTAINER } from './squeezed-container.js';
 import type { Target } from './target.js';
 import { TOUCHED_MEMORY } from './touched-memory.js';
 import { THREE_BUILDERS } from './three-builders.js';
@@ -22,4 +23,5 @@ export const TARGETS: readonly Target[] = [
   IDLE_SAMPLING,
   TOUCHED_MEMORY,
   PEAKS,
+  SQUEEZED_CONTAINER,
 ];
