@@ -38,6 +38,7 @@ import { Disks } from './disks.js';
 import { initialState, profileOf, type InitialState } from './initial-state.js';
 import { mapSnapshots, type MapSnapshots } from './map-snapshots.js';
 import { observe, observeSettings, type Observation, type ObservedSettings } from './observe.js';
+import { majorFaultUs } from './pace.js';
 import type { RecordedStep, Recording } from './recording.js';
 import { writeFile } from './sysctl-writes.js';
 import type { Work } from './work.js';
@@ -133,7 +134,7 @@ class ReplayedGuest {
     this.#nowUs = timeOf(recording.boot.snapshot.uptime_s);
     this.#clock = startClock(memory, balloon, this.#nowUs);
     this.#disks = new Disks(memory);
-    this.#workers = new Workers(memory, this.#disks);
+    this.#workers = new Workers(memory, this.#disks, majorFaultUs(recording));
     this.#maps = mapSnapshots(recording);
   }
 

@@ -27,9 +27,8 @@ const PAGES_PER_PIPE = 5 / 3;
 
 /** What a program that runs beside does at a time: 1 MiB. */
 const BESIDE_PAGES = 256;
-/** Of a page that is there, and of one that comes from swap with its neighbours: as the recorded guests, which are emulated. */
+/** Of a page that is there: as the recorded guests, which are emulated. */
 const TOUCH_US = 0.5;
-const MAJOR_FAULT_US = 150;
 
 /** Done in one piece when its turn comes. */
 const AT_ONCE: readonly string[] = ['touch', 'read', 'seq'];
@@ -47,6 +46,8 @@ export class Workers {
   constructor(
     private readonly memory: Memory,
     private readonly disks: Disks,
+    /** What a page that comes from swap with its neighbours takes. */
+    private readonly majorFaultUs: number,
   ) {}
 
   spawn(worker: number): void {
@@ -205,7 +206,7 @@ export class Workers {
       const end = Math.min(page + BESIDE_PAGES, pages, mapping.pages);
       const { outcome, majorFaults } = touchRange(this.memory, mapping.owner, page, end - page, true);
       if (outcome === 'KILLED') this.#forget(Number(key.split('/')[0]));
-      const tookUs = Math.ceil((end - page) * TOUCH_US + majorFaults * MAJOR_FAULT_US);
+      const tookUs = Math.ceil((end - page) * TOUCH_US + majorFaults * this.majorFaultUs);
       page = end === Math.min(pages, mapping.pages) ? 0 : end;
       leftUs -= tookUs;
       return tookUs;

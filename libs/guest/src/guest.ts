@@ -18,6 +18,7 @@ import {
   procText,
   restoreMemory,
   runToEnd,
+  setPageUse,
   snapshotMemory,
   SnapshotError,
   vmstat,
@@ -26,7 +27,7 @@ import {
   type PanicReason,
   type ProcFile,
 } from '#memory-core';
-import { PAGE_SIZE_BYTES, RandomStream, TICK_US } from '#units';
+import { PAGE_SIZE_BYTES, RandomStream, TICK_MS, TICK_US } from '#units';
 import { backOffUs, DEFAULT_BALLOON_COSTS } from './balloon/balloon-costs.js';
 import {
   deadlineUs,
@@ -63,6 +64,7 @@ import {
   runPrograms,
   startPrograms,
 } from './workload/programs.js';
+import { pageUse } from './workload/page-use.js';
 import { slabRatio, type Software } from './workload/software.js';
 
 /** The balloon list of a guest's only balloon in its memory. */
@@ -110,12 +112,14 @@ export class Guest {
       this.#balloon = probeBalloon(driver);
       this.#programs = startPrograms(options.workload, software, RandomStream.of(options.seed, 'programs'), tick);
       this.#clock = startClock(memory, this.#balloon, tick * TICK_US);
+      this.#tellPageUse();
       return;
     }
     this.#balloon = options.memoryBallooning ? attachBalloon(driver, BALLOON_LIST) : null;
     restoreBalloon(this.#balloon, record.balloon);
     this.#programs = restorePrograms(options.workload, software, record.programs);
     this.#clock = resumeClock(memory, this.#balloon, { ...record.clock });
+    this.#tellPageUse();
     this.#run = record.run;
     this.#stopReason = record.stopReason;
     this.#request = record.request;
@@ -212,7 +216,8 @@ export class Guest {
     if (this.#run === 'PAUSED') this.#pausedTicks++;
     if (this.#run === 'RUNNING') {
       try {
-        if (this.#work.attempt(this.memory, this.#nowUs - TICK_US, this.#tick)) this.#reading = null;
+        this.#clock.nowUs = this.#nowUs - TICK_US;
+        if (this.#work.attempt(this.memory, this.#clock.nowUs, this.#tick)) this.#reading = null;
         if (runPrograms(this.#programs, this.#tick - this.#pausedTicks)) this.#reading = null;
         this.#live();
         if (endsPeriod(this.#ageTicks)) this.#idleRatio = this.#sampleIdleRatio();
@@ -383,6 +388,12 @@ export class Guest {
 
   #sampleIdleRatio(): number {
     return sampleIdleRatio(this.memory, this.#options.workload, this.#options.seed, this.#ageTicks);
+  }
+
+  /** Reclaim asks which pages the programs use. */
+  #tellPageUse(): void {
+    const { workload, bootTick } = this.#programs;
+    setPageUse(this.memory, pageUse(workload, this.#clock, bootTick * TICK_MS));
   }
 
   #switchRun(id: string, kind: 'PAUSE' | 'RESUME'): void {

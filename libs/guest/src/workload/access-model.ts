@@ -27,7 +27,7 @@ const ACCESS_CLASSES = ['hot', 'warm', 'cool', 'frozen'] as const;
 export const DEFAULT_MIX: AccessMix = { hot: 0.47, warm: 0.25, cool: 0.13, frozen: 0.15 };
 
 /** Chance that a page of the class is used within `windowMs` at `load`. */
-function chanceOfUse(name: keyof AccessMix, load: number, windowMs: number): number {
+export function chanceOfUse(name: keyof AccessMix, load: number, windowMs: number): number {
   return 1 - Math.exp((-windowMs / 1000 / GAP_SEC[name]) * load);
 }
 

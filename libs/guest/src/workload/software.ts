@@ -64,7 +64,7 @@ const LEAST_SLAB_RATIO = 0.06;
 const MOST_SLAB_RATIO = 0.25;
 const SLAB_OF_RAM_RATIO = 0.15;
 const PAGE_TABLES_PER_MAPPED_PAGE = 1.5 / 512;
-const MAPPED_OF_CACHE_RATIO = 0.15;
+export const MAPPED_OF_CACHE_RATIO = 0.15;
 /** Slab and page tables are brought up to date once they are this far off. */
 const SETTLE_PAGES = 32;
 /** Boot takes memory in this many rounds, so that what runs is mixed as it would be. */
@@ -78,6 +78,11 @@ export interface Software {
   readonly ramPages: number;
   /** Reclaimable slab for each page of page cache. */
   readonly slabPerCachePage: number;
+}
+
+/** What the software's owner with this id holds. */
+export function kindOfOwner(owner: number): OwnerKind {
+  return OWNERS[owner] ?? 'KERNEL';
 }
 
 /** Reclaimable slab for each page of page cache, drawn for a guest: large files have little of it, many small ones more. */

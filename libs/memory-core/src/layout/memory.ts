@@ -161,6 +161,8 @@ export const S_SWAP_NEXT = 13;
 export const S_RECLAIM_CURSOR = 14;
 /** Owner + 1 that the OOM killer chose last. */
 export const S_OOM_VICTIM = 15;
+/** Rows of owners from the first to the last that was ever used. */
+export const S_OWNER_ROWS = 16;
 export const SCALARS = 24;
 
 /** No device wants to hear of free pages. */

@@ -10,7 +10,7 @@ import { touchRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
 import { freePages, freeRun } from '../allocator/free.js';
 import { Gfp } from '../layout/gfp.js';
-import { OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
+import { OWNER_FIELDS, OWNER_LISTS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
@@ -52,6 +52,7 @@ export function createOwner(memory: Memory, kind: OwnerKind): number {
     if (memory.owners[row + O_KIND_PLUS_ONE] !== 0) continue;
     memory.owners[row + O_KIND_PLUS_ONE] = OWNER_KINDS.indexOf(kind) + 1;
     memory.owners[row + O_PROCESS_PLUS_ONE] = kind === 'ANON' ? owner + 1 : 0;
+    memory.scalars[S_OWNER_ROWS] = Math.max(memory.scalars[S_OWNER_ROWS], owner + 1);
     return owner;
   }
   return NIL;

@@ -14,9 +14,9 @@ import {
   MAX_GENERATIONS,
   MIN_GENERATIONS,
 } from '../layout/lru-fields.js';
-import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
+import { OWNER_FIELDS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { MAX_OWNERS, TAG_OWNER } from '../layout/tags.js';
+import { TAG_OWNER } from '../layout/tags.js';
 import { listOfGeneration, youngestList } from '../owners/generations.js';
 import { addToList, addToTail, listOfPage, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
 import { hasMapping, mappingOf } from '../owners/mapping.js';
@@ -36,7 +36,7 @@ export function generationsOf({ lru }: Memory, kind: number): number {
 export function pagesOfGeneration(memory: Memory, kind: number, seq: number): number {
   const list = listOfGeneration(memory, kind, seq);
   let pages = 0;
-  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+  for (let owner = 0; owner < memory.scalars[S_OWNER_ROWS]; owner++) {
     if (memory.owners[owner * ROW + O_KIND_PLUS_ONE] === kind + 1) pages += pagesOnList(memory, owner, list);
   }
   return pages;
@@ -73,8 +73,8 @@ export function lookOut(memory: Memory, canSwap: boolean): Outlook {
 /** Looks for used pages and begins a new generation. */
 export function age(memory: Memory): void {
   const { lru } = memory;
-  for (let row = 0; row < memory.owners.length; row += ROW) {
-    if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_ANON + 1) walkPageTables(memory, row / ROW);
+  for (let owner = 0; owner < memory.scalars[S_OWNER_ROWS]; owner++) {
+    if (memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_ANON + 1) walkPageTables(memory, owner);
   }
   for (let kind = KIND_ANON; kind <= KIND_FILE; kind++) {
     if (generationsOf(memory, kind) === MAX_GENERATIONS) mergeOldest(memory, kind);
@@ -115,7 +115,7 @@ function mergeOldest(memory: Memory, kind: number): void {
   const younger = listOfGeneration(memory, kind, seq + 1);
   const movesOlder = pagesOfGeneration(memory, kind, seq) <= pagesOfGeneration(memory, kind, seq + 1);
   const [from, to] = movesOlder ? [older, younger] : [younger, older];
-  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+  for (let owner = 0; owner < memory.scalars[S_OWNER_ROWS]; owner++) {
     if (memory.owners[owner * ROW + O_KIND_PLUS_ONE] !== kind + 1 || memory.owners[owner * ROW + O_PAGES] === 0)
       continue;
     moveList(memory, owner, from, to, movesOlder);

@@ -10,9 +10,8 @@ import { freePages } from '../allocator/free.js';
 import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { EV_PGACTIVATE, EV_PGREFILL } from '../layout/events.js';
 import { LRU_MIN_SEQ, LRU_TURN, MIN_GENERATIONS, TIERS, T_EVICTED, T_PROTECTED } from '../layout/lru-fields.js';
-import { OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
+import { OWNER_FIELDS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { MAX_OWNERS } from '../layout/tags.js';
 import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
 import { bornMs, listOfGeneration, youngestList } from '../owners/generations.js';
 import { addToList, addToTail, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
@@ -82,7 +81,7 @@ function ownerInTurn(memory: Memory, kind: number, list: number): number {
   const turn = (lru[LRU_TURN] + TURN_STEP) % 1;
   lru[LRU_TURN] = turn;
   let left = Math.floor(turn * pages);
-  for (let owner = 0; owner < MAX_OWNERS; owner++) {
+  for (let owner = 0; owner < memory.scalars[S_OWNER_ROWS]; owner++) {
     if (owners[owner * ROW + O_KIND_PLUS_ONE] !== kind + 1) continue;
     left -= pagesOnList(memory, owner, list);
     if (left < 0) return owner;
@@ -90,32 +89,48 @@ function ownerInTurn(memory: Memory, kind: number, list: number): number {
   return NIL;
 }
 
-/** Fills a batch from the tail of the owner's list; pages that are spared or out of reach go to the next generation. */
+/**
+ * Fills a batch from the tail of the owner's list, out of the zones that are short; pages that are spared go to the next
+ * generation. Where there is nothing to take, so do pages of other zones, so that the generation comes to its end.
+ */
 function collect(memory: Memory, control: ReclaimControl, batch: Batch): void {
   const { owner, kind, list } = batch;
   const sentinel = ownerListNode(memory, owner, list);
-  const next = listOfGeneration(memory, kind, memory.lru[LRU_MIN_SEQ + kind] + 1);
-  const lastTier = kind === KIND_FILE || memory.use.length > 0 ? lastTierToTake(memory, kind) : TIERS;
+  const lastTier = memory.use.length > 0 ? lastTierToTake(memory, kind) : TIERS;
   let pfn = memory.links[2 * sentinel + 1];
+  let hasSkipped = false;
   while (pfn !== sentinel && batch.pages < BATCH_PAGES && batch.looked < MOST_LOOKED_AT) {
     const before = memory.links[2 * pfn + 1];
     const pages = 1 << ownerPageOrder(memory, pfn);
-    batch.looked += pages;
     const reads = readsOf(memory, pfn);
-    const isSpared = tierOf(reads) > lastTier || reads === MOST_READS;
-    if (isSpared || !isEligible(memory, pfn, control)) {
-      if (isSpared) countTier(memory, kind, Math.max(tierOf(reads), 1), T_PROTECTED);
-      setReads(memory, pfn, 0);
-      removeFromList(memory, owner, pfn);
-      addToTail(memory, owner, pfn, next);
-      memory.events[EV_PGREFILL] += pages;
-    } else {
+    if (tierOf(reads) > lastTier || reads === MOST_READS) {
+      countTier(memory, kind, Math.max(tierOf(reads), 1), T_PROTECTED);
+      batch.looked += pages;
+      passOn(memory, batch, pfn);
+    } else if (isEligible(memory, pfn, control)) {
       batch.pfns.push(pfn);
       batch.pages += pages;
+      batch.looked += pages;
       if (memory.use.length > 0) memory.use[pfn] |= IN_BATCH;
-    }
+    } else hasSkipped = true;
     pfn = before;
   }
+  if (batch.pages > 0 || !hasSkipped) return;
+  for (pfn = memory.links[2 * sentinel + 1]; pfn !== sentinel && batch.looked < MOST_LOOKED_AT;) {
+    const before = memory.links[2 * pfn + 1];
+    batch.looked += 1 << ownerPageOrder(memory, pfn);
+    passOn(memory, batch, pfn);
+    pfn = before;
+  }
+}
+
+/** The page goes to the tail of the next generation. */
+function passOn(memory: Memory, { owner, kind }: Batch, pfn: number): void {
+  const next = listOfGeneration(memory, kind, memory.lru[LRU_MIN_SEQ + kind] + 1);
+  setReads(memory, pfn, 0);
+  removeFromList(memory, owner, pfn);
+  addToTail(memory, owner, pfn, next);
+  memory.events[EV_PGREFILL] += 1 << ownerPageOrder(memory, pfn);
 }
 
 function isEligible(memory: Memory, pfn: number, control: ReclaimControl): boolean {
