@@ -22,7 +22,7 @@ export interface AccessMix {
 /** Mean time between two uses of a page at load 1. */
 export const GAP_SEC: Readonly<Record<keyof AccessMix, number>> = { hot: 5, warm: 75, cool: 1800, frozen: 86_400 };
 
-const ACCESS_CLASSES = ['hot', 'warm', 'cool', 'frozen'] as const;
+export const ACCESS_CLASSES = ['hot', 'warm', 'cool', 'frozen'] as const;
 
 export const DEFAULT_MIX: AccessMix = { hot: 0.47, warm: 0.25, cool: 0.13, frozen: 0.15 };
 

@@ -6,10 +6,10 @@
  * Pages of the cache are found used through page tables only: of those that programs map, so many are used that it makes the
  * share of the whole cache that activity.ts gives.
  */
-import type { OwnerKind, PageUse } from '#memory-core';
+import type { PageUse } from '#memory-core';
 import { US_PER_MS } from '#units';
 import { touchedRatio } from './activity.js';
-import { classOfPage, chanceOfUse } from './access-model.js';
+import { ACCESS_CLASSES, chanceOfUse } from './access-model.js';
 import { MAPPED_OF_CACHE_RATIO, kindOfOwner } from './software.js';
 import { activityAt, type Workload } from './workload.js';
 
@@ -21,27 +21,54 @@ const MIX_PAGE = 0xc2b2_ae35;
 /** `clock` is the guest's; `bootMs` the time on it when its software started. */
 export function pageUse(workload: Workload, clock: { readonly nowUs: number }, bootMs: number): PageUse {
   const nowMs = (): number => Math.floor(clock.nowUs / US_PER_MS);
+  // Reclaim asks for a batch of pages at a time: what holds for all of them is worked out once.
+  let chances = chancesOfUse(workload, 0, 0);
   return {
     nowMs,
     isUsed(owner, pfn, windowMs) {
       if (windowMs <= 0) return false;
+      const now = nowMs();
+      const ageMs = now - bootMs;
+      if (chances.ageMs !== ageMs || chances.windowMs !== windowMs) chances = chancesOfUse(workload, windowMs, ageMs);
       const page = hash(Math.imul(pfn, MIX_PAGE) ^ Math.imul(owner + 1, MIX_OWNER));
-      const ageMs = nowMs() - bootMs;
-      const chance = chanceOf(workload, kindOfOwner(owner), page, Math.min(windowMs, ageMs), ageMs);
-      return hash(Math.imul(pfn, MIX_PAGE) ^ Math.imul(nowMs(), MIX_TIME)) < chance;
+      const { belowPage, chance } = chances.of[kindOfOwner(owner) === 'FILE' ? 'FILE' : 'ANON'];
+      let which = 0;
+      while (which < belowPage.length - 1 && page >= (belowPage[which] ?? 1)) which++;
+      const wanted = chance[which] ?? 0;
+      return wanted > 0 && hash(Math.imul(pfn, MIX_PAGE) ^ Math.imul(now, MIX_TIME)) < wanted;
     },
   };
 }
 
-/** Of the page that was drawn as `page`, 0 to 1. */
-function chanceOf(workload: Workload, kind: OwnerKind, page: number, windowMs: number, ageMs: number): number {
-  if (kind === 'FILE') {
-    const isMapped = page < MAPPED_OF_CACHE_RATIO;
-    return isMapped ? touchedRatio(workload, kind, windowMs, ageMs) / MAPPED_OF_CACHE_RATIO : 0;
+/** Classes of pages: those drawn below a bound (and above the one before) are used with a chance. */
+interface Classes {
+  readonly belowPage: readonly number[];
+  readonly chance: readonly number[];
+}
+
+interface Chances {
+  readonly windowMs: number;
+  readonly ageMs: number;
+  readonly of: { readonly ANON: Classes; readonly FILE: Classes };
+}
+
+function chancesOfUse(workload: Workload, askedMs: number, ageMs: number): Chances {
+  const windowMs = Math.min(askedMs, ageMs);
+  const mapped = touchedRatio(workload, 'FILE', windowMs, ageMs) / MAPPED_OF_CACHE_RATIO;
+  const FILE = { belowPage: [MAPPED_OF_CACHE_RATIO, 1], chance: [mapped, 0] };
+  return { windowMs: askedMs, ageMs, of: { ANON: anonClasses(workload, windowMs, ageMs), FILE } };
+}
+
+function anonClasses(workload: Workload, windowMs: number, ageMs: number): Classes {
+  if (workload.touchedPerMinuteRatio !== undefined) {
+    return { belowPage: [1], chance: [touchedRatio(workload, 'ANON', windowMs, ageMs)] };
   }
-  if (workload.touchedPerMinuteRatio !== undefined) return touchedRatio(workload, kind, windowMs, ageMs);
   const { load, mix } = activityAt(workload, ageMs);
-  return chanceOfUse(classOfPage(mix, page), load, windowMs);
+  let share = 0;
+  return {
+    belowPage: ACCESS_CLASSES.map((name) => (share += mix[name])),
+    chance: ACCESS_CLASSES.map((name) => chanceOfUse(name, load, windowMs)),
+  };
 }
 
 /** 0 ≤ result < 1, evenly. */

@@ -6,8 +6,8 @@
  * The kernel has one list for each generation; here each owner has one, and batches are taken from the owners in turn, as often
  * from each as its share of the generation asks for.
  */
-import { freePages } from '../allocator/free.js';
-import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { freePageList } from '../allocator/free.js';
+import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_PGACTIVATE, EV_PGREFILL } from '../layout/events.js';
 import { LRU_MIN_SEQ, LRU_TURN, MIN_GENERATIONS, TIERS, T_EVICTED, T_PROTECTED } from '../layout/lru-fields.js';
 import { OWNER_FIELDS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
@@ -29,6 +29,9 @@ const ROW = OWNER_FIELDS;
 /** Pages that are taken together, and looked at on the way to them. */
 export const BATCH_PAGES = 64;
 const MOST_LOOKED_AT = 64 * BATCH_PAGES;
+/** Scratch of a batch, which may end with a huge page: its pages, and those of them that go. */
+const PFNS = new Int32Array(BATCH_PAGES + PAGEBLOCK_PAGES);
+const FREED = new Int32Array(BATCH_PAGES + PAGEBLOCK_PAGES);
 /** Batches are dealt by the golden ratio: however many are dealt, each owner had about its share. */
 const TURN_STEP = 0.618_033_988_749_895;
 
@@ -50,7 +53,8 @@ interface Batch {
   readonly owner: number;
   readonly kind: number;
   readonly list: number;
-  readonly pfns: number[];
+  /** Entries of PFNS, and base pages that they make. */
+  entries: number;
   pages: number;
   looked: number;
 }
@@ -63,7 +67,7 @@ function evictKind(memory: Memory, control: ReclaimControl, kind: number): numbe
   while (looked < MOST_LOOKED_AT) {
     const owner = ownerInTurn(memory, kind, list);
     if (owner === NIL) return 0;
-    const batch: Batch = { owner, kind, list, pfns: [], pages: 0, looked: 0 };
+    const batch: Batch = { owner, kind, list, entries: 0, pages: 0, looked: 0 };
     collect(memory, control, batch);
     looked += batch.looked;
     if (batch.pages === 0) continue;
@@ -96,7 +100,8 @@ function ownerInTurn(memory: Memory, kind: number, list: number): number {
 function collect(memory: Memory, control: ReclaimControl, batch: Batch): void {
   const { owner, kind, list } = batch;
   const sentinel = ownerListNode(memory, owner, list);
-  const lastTier = memory.use.length > 0 ? lastTierToTake(memory, kind) : TIERS;
+  const isMapped = hasMapping(memory, owner);
+  const lastTier = isMapped ? lastTierToTake(memory, kind) : TIERS;
   let pfn = memory.links[2 * sentinel + 1];
   let hasSkipped = false;
   while (pfn !== sentinel && batch.pages < BATCH_PAGES && batch.looked < MOST_LOOKED_AT) {
@@ -108,10 +113,10 @@ function collect(memory: Memory, control: ReclaimControl, batch: Batch): void {
       batch.looked += pages;
       passOn(memory, batch, pfn);
     } else if (isEligible(memory, pfn, control)) {
-      batch.pfns.push(pfn);
+      PFNS[batch.entries++] = pfn;
       batch.pages += pages;
       batch.looked += pages;
-      if (memory.use.length > 0) memory.use[pfn] |= IN_BATCH;
+      if (isMapped) memory.use[pfn] |= IN_BATCH;
     } else hasSkipped = true;
     pfn = before;
   }
@@ -139,67 +144,63 @@ function isEligible(memory: Memory, pfn: number, control: ReclaimControl): boole
 }
 
 function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void {
-  const { owner, kind, pfns } = batch;
-  const windowMs = sinceLastLook(memory, kind);
+  const { owner, kind } = batch;
+  const isMapped = hasMapping(memory, owner);
+  const use = isMapped ? undefined : pageUseOf(memory);
+  const windowMs = use === undefined ? 0 : use.nowMs() - bornMs(memory, memory.lru[LRU_MIN_SEQ + kind] + 1);
   let freed = 0;
-  for (let at = 0; at < pfns.length; at++) {
-    const pfn = pfns[at];
-    if (keepIfUsed(memory, owner, pfn, windowMs, control)) continue;
+  for (let at = 0; at < batch.entries; at++) {
+    const pfn = PFNS[at];
+    if (isMapped ? wasAccessed(memory, owner, pfn, control) : use?.isUsed(owner, pfn, windowMs) === true) {
+      keep(memory, owner, kind, pfn);
+      continue;
+    }
     if (ownerPageOrder(memory, pfn) > 0) {
       splitHugePage(memory, owner, pfn);
-      for (let part = 1; part < 1 << PAGEBLOCK_ORDER; part++) pfns.push(pfn + part);
+      for (let part = 1; part < PAGEBLOCK_PAGES; part++) PFNS[batch.entries++] = pfn + part;
     }
-    freed += takePage(memory, owner, pfn, control);
+    if (takePage(memory, owner, kind, pfn, control)) FREED[freed++] = pfn;
   }
+  freePageList(memory, FREED, freed);
   countScan(memory, kind, batch.pages, freed, control);
 }
 
-/** 1 when the page is free. */
-function takePage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
-  const row = owner * ROW;
-  const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
-  const tier = tierOf(readsOf(memory, pfn));
+/** True when the page is nobody's any more. */
+function takePage(memory: Memory, owner: number, kind: number, pfn: number, control: ReclaimControl): boolean {
   if (kind === KIND_FILE) {
+    const row = owner * ROW;
     memory.owners[row + O_EVICTED]++;
     memory.owners[row + O_EVICTED_NOW]++;
   } else {
     const result = swapOut(memory, owner, pfn, control);
     // Written, it waits where it is: at the tail, where the end of the write would put it.
-    if (result === WRITTEN) return 0;
+    if (result === WRITTEN) return false;
     if (result === REFUSED) {
-      activate(memory, owner, pfn);
-      return 0;
+      keep(memory, owner, kind, pfn);
+      memory.events[EV_PGACTIVATE]++;
+      return false;
     }
   }
-  countTier(memory, kind, tier, T_EVICTED);
+  countTier(memory, kind, tierOf(readsOf(memory, pfn)), T_EVICTED);
   disownPage(memory, owner, pfn);
-  freePages(memory, pfn, 0);
-  return 1;
+  return true;
 }
 
-function activate(memory: Memory, owner: number, pfn: number): void {
-  removeFromList(memory, owner, pfn);
-  addToList(memory, owner, pfn, youngestList(memory, KIND_ANON));
-  memory.events[EV_PGACTIVATE]++;
-}
-
-/** How long ago pages of the oldest generation were last known to be unused: when the next one began. */
-function sinceLastLook(memory: Memory, kind: number): number {
-  const use = pageUseOf(memory);
-  return use === undefined ? 0 : use.nowMs() - bornMs(memory, memory.lru[LRU_MIN_SEQ + kind] + 1);
-}
-
-function keepIfUsed(memory: Memory, owner: number, pfn: number, windowMs: number, control: ReclaimControl): boolean {
-  const { use } = memory;
-  const isPromoted = use.length > 0 && (use[pfn] & PROMOTED) !== 0;
-  if (use.length > 0) use[pfn] &= ~(IN_BATCH | PROMOTED);
-  if (!isPromoted) {
-    if (!lookAtPage(memory, owner, pfn, windowMs)) return false;
-    if (hasMapping(memory, owner)) lookAround(memory, owner, pfn, control);
-  }
+/** The page goes to the youngest generation. */
+function keep(memory: Memory, owner: number, kind: number, pfn: number): void {
   setReads(memory, pfn, 0);
   removeFromList(memory, owner, pfn);
-  addToList(memory, owner, pfn, youngestList(memory, memory.owners[owner * ROW + O_KIND_PLUS_ONE] - 1));
+  addToList(memory, owner, pfn, youngestList(memory, kind));
+}
+
+/** Used through a page table since the last look, its own or one at a neighbour in the batch. */
+function wasAccessed(memory: Memory, owner: number, pfn: number, control: ReclaimControl): boolean {
+  const { use } = memory;
+  const isPromoted = (use[pfn] & PROMOTED) !== 0;
+  use[pfn] &= ~(IN_BATCH | PROMOTED);
+  if (isPromoted) return true;
+  if (!lookAtPage(memory, owner, pfn, 0)) return false;
+  lookAround(memory, owner, pfn, control);
   return true;
 }
 
