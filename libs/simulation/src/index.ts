@@ -18,6 +18,7 @@ export { METRICS } from './experiment/statistics/metrics.js';
 export type { CellKey, CellResult } from './experiment/model/cell.js';
 export type { Bound, ExperimentAnswer } from './experiment/model/answer.js';
 export { COST_SOURCES } from './costs/cost-sources.js';
+export { MODEL_SOURCES } from './workload/model-constants.js';
 export { drawSpecs, sensitivityOf } from './experiment/statistics/sensitivity.js';
 export { holds, type Target } from './validation/target.js';
 export { TARGETS } from './validation/targets.js';

@@ -1,6 +1,13 @@
 /** An experiment's answer as one page that needs nothing else. */
 import type { TraceSeries } from '#contracts';
-import { COST_SOURCES, METRICS, type CellResult, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import {
+  COST_SOURCES,
+  MODEL_SOURCES,
+  METRICS,
+  type CellResult,
+  type ExperimentAnswer,
+  type ExperimentSpec,
+} from '#simulation';
 import { escapeHtml, htmlPage, htmlTable } from '../charts/html-page.js';
 import { frontierPlot, guestsPlot, ratioPlot, shortNumber, timelinePlots } from './report-plots.js';
 
@@ -126,12 +133,14 @@ function guests({ series, spec }: ReportInput): string {
   return `${guestsPlot(series)}<details><summary>Each guest</summary>${table}</details>`;
 }
 
-function constantsTable({ costs }: ExperimentSpec): string {
-  const rows = Object.entries(COST_SOURCES).map(([name, { meaning, unit, low, high, mark, source }]) => {
-    const word = mark.toLowerCase().replace('_', ' ');
-    const shown = mark === 'GUESS' || mark === 'UNCHECKED' ? `<span class="guess">${word}</span>` : word;
-    const value = costs[name as keyof typeof costs];
-    return [name, value, unit, `${low} to ${high}`, shown, escapeHtml(meaning), escapeHtml(source)];
-  });
+function constantsTable({ costs, model }: ExperimentSpec): string {
+  const values: Readonly<Record<string, number>> = { ...costs, ...model };
+  const rows = Object.entries({ ...COST_SOURCES, ...MODEL_SOURCES }).map(
+    ([name, { meaning, unit, low, high, mark, source }]) => {
+      const word = mark.toLowerCase().replace('_', ' ');
+      const shown = mark === 'GUESS' || mark === 'UNCHECKED' ? `<span class="guess">${word}</span>` : word;
+      return [name, values[name] ?? '', unit, `${low} to ${high}`, shown, escapeHtml(meaning), escapeHtml(source)];
+    },
+  );
   return htmlTable(['constant', 'value', 'unit', 'range', 'mark', 'meaning', 'source'], rows);
 }

@@ -97,8 +97,8 @@ export async function sensitivity(
     return;
   }
   const bars = found.constants.map(
-    ({ name, low, high, correlation }) =>
-      `${name.padEnd(20)} ${correlation.toFixed(2).padStart(5)} ${'#'.repeat(Math.round(Math.abs(correlation) * 30))} (${low} to ${high})`,
+    ({ name, low, high, mark, correlation }) =>
+      `${name.padEnd(20)} ${correlation.toFixed(2).padStart(5)} ${'#'.repeat(Math.round(Math.abs(correlation) * 30))} (${low} to ${high}${mark === 'GUESS' ? ', a guess' : ''})`,
   );
   const claims = found.claims.map(
     ({ policy, ratio, meanDifference, signHolds, counts }) =>

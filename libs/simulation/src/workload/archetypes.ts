@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * DAY_MS;
-const MOST_OF_RAM_RATIO = 0.9;
+export const MOST_OF_RAM_RATIO = 0.9;
 const LEAST_LOAD = 0.03;
 /** Guests boot as if up for a random time, evenly up to this. */
 const MOST_UPTIME_DAYS = 90;

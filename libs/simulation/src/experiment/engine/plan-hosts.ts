@@ -1,8 +1,9 @@
 /** The hosts of a cell and who lives on them: the same for every policy and ratio of a seed. */
 import type { GuestOptions } from '#guest';
-import { invariant } from '#units';
+import { PAGE_SIZE_BYTES, invariant } from '#units';
 import { choosePopulation, dealToHosts, seriesOf } from '../../trace/population.js';
 import type { TraceIndex } from '../../trace/trace-index.js';
+import { underModel } from '../../workload/model-constants.js';
 import { planGuests, type GuestPlan } from '../../workload/plan-guests.js';
 import type { ExperimentSpec } from '../model/spec.js';
 
@@ -20,7 +21,7 @@ export function planHosts(spec: ExperimentSpec, seed: number, index: TraceIndex 
     return dealToHosts(planGuests(spec.guests, seed, []), spec, seed).map((members, host) => ({
       host,
       guestCount: members.length,
-      guests: () => members,
+      guests: () => members.map((plan) => modelled(spec, plan)),
     }));
   }
   invariant(index !== null, 'traces come with their index');
@@ -36,9 +37,15 @@ export function planHosts(spec: ExperimentSpec, seed: number, index: TraceIndex 
         seed,
         series,
         series.map(({ vm }) => placeOf.get(vm) ?? 0),
-      );
+      ).map((plan) => modelled(spec, plan));
     },
   }));
+}
+
+/** As the spec's factors on the model have it; what is no model stays. */
+function modelled({ model }: ExperimentSpec, plan: GuestPlan): GuestPlan {
+  if (plan.usedBytesAt !== null) return plan;
+  return { ...plan, workload: underModel(plan.workload, model, plan.assignedBytes / PAGE_SIZE_BYTES) };
 }
 
 export function toOptions({ guests }: ExperimentSpec, plan: GuestPlan): GuestOptions {

@@ -6,6 +6,7 @@ import type { GuestFeatures, KernelProfile, TraceFormat } from '#contracts';
 import type { JsonValue } from '#policy';
 import type { Costs } from '../../costs/costs.js';
 import type { Objective } from '../../objective/objective.js';
+import type { ModelFactors } from '../../workload/model-constants.js';
 
 export interface ExperimentSpec {
   readonly name: string;
@@ -28,6 +29,8 @@ export interface ExperimentSpec {
   /** Guests are dealt to hosts in an order drawn from the seed. */
   readonly shuffle: boolean;
   readonly costs: Costs;
+  /** On the workload model's constants. */
+  readonly model: ModelFactors;
   readonly slo: Objective;
   readonly faults: readonly Fault[];
 }

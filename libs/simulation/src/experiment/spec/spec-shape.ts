@@ -17,6 +17,7 @@ import { GIB, MIB, TICK_MS } from '#units';
 import { COST_SOURCES } from '../../costs/cost-sources.js';
 import { DEFAULT_COSTS, type Costs } from '../../costs/costs.js';
 import { DEFAULT_OBJECTIVE, type Objective } from '../../objective/objective.js';
+import { DEFAULT_MODEL, MODEL_SOURCES, type ModelFactors } from '../../workload/model-constants.js';
 import { ARCHETYPES, PEAKS, SAMPLINGS, type Archetype, type Fault, type GuestSource } from '../model/spec.js';
 import { closed, orEmpty, variants, wordsOr } from './shapes.js';
 
@@ -150,6 +151,12 @@ const costFields = Object.fromEntries(
     withDefault(number(`${meaning} ${unit}`, { min: 0 }), value),
   ]),
 ) as { [Key in keyof Costs]: Shape<number> };
+const modelFields = Object.fromEntries(
+  Object.entries(MODEL_SOURCES).map(([name, { meaning, value }]) => [
+    name,
+    withDefault(number(meaning, { min: 0.01, max: 100 }), value as number),
+  ]),
+) as { [Key in keyof ModelFactors]: Shape<number> };
 const sloFields = Object.fromEntries(
   Object.entries(DEFAULT_OBJECTIVE).map(([name, preset]) => [
     name,
@@ -180,6 +187,7 @@ export const SPEC_SHAPE = closed(
     stepMs: withDefault(whole('how often demand changes and policies decide, ms', TICK_MS), TICK_MS),
     shuffle: withDefault(flag('deal guests to hosts in an order drawn from the seed'), false),
     costs: wordsOr({ DEFAULT: DEFAULT_COSTS, OFF }, costFields, 'what moving and missing memory costs'),
+    model: wordsOr({ DEFAULT: DEFAULT_MODEL }, modelFields, "factors on the workload model's constants"),
     slo: wordsOr({ DEFAULT: DEFAULT_OBJECTIVE }, sloFields, 'the service objective'),
     faults: orList(listOf(fault, 'what goes wrong'), []),
   },

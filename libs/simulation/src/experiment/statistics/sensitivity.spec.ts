@@ -25,8 +25,11 @@ describe('a sensitivity run', () => {
       expect(drawn.costs.majorFaultUs).toBeGreaterThanOrEqual(70);
       expect(drawn.costs.majorFaultUs).toBeLessThanOrEqual(200);
       expect(drawn.guests.commonFactor.fleet).toBeLessThanOrEqual(0.3);
-      expect({ ...drawn, costs: spec.costs, guests: spec.guests }).toEqual(spec);
+      expect(drawn.model.frozenFactor).toBeGreaterThanOrEqual(0.4);
+      expect(drawn.model.frozenFactor).toBeLessThanOrEqual(2.5);
+      expect({ ...drawn, costs: spec.costs, guests: spec.guests, model: spec.model }).toEqual(spec);
     }
+    expect(new Set(draws.map(({ spec: drawn }) => drawn.model.gapFactor)).size).toBe(40);
     expect(drawSpecs(spec, 40, 1)).toEqual(draws);
   });
 
@@ -34,6 +37,7 @@ describe('a sensitivity run', () => {
     const { constants, claims } = sensitivityOf(draws, answers, 'majorFaults');
     expect(constants[0]!.name).toBe('majorFaultUs');
     expect(constants[0]!.correlation).toBeGreaterThan(0.95);
+    expect(constants.find(({ name }) => name === 'gapFactor')).toMatchObject({ mark: 'GUESS', low: 0.5, high: 2 });
     expect(claims).toMatchObject([
       { policy: 'mom', signHolds: 1, counts: true, meanDifference: -10 },
       { policy: 'esx', counts: false },

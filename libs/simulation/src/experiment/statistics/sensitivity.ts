@@ -1,13 +1,18 @@
 /** Which constants an answer hangs on, and whether its claims survive not knowing them. */
-import { COST_SOURCES } from '../../costs/cost-sources.js';
+import { COST_SOURCES, type ConstantMark, type ConstantSource } from '../../costs/cost-sources.js';
+import { MODEL_SOURCES } from '../../workload/model-constants.js';
 import type { ExperimentAnswer } from '../model/answer.js';
 import type { CellMetrics } from '../model/cell.js';
 import type { ExperimentSpec } from '../model/spec.js';
 import { latinHypercube, rankCorrelation, type Range } from './latin-hypercube.js';
 import { mean } from './intervals.js';
 
+interface MarkedRange extends Range {
+  readonly mark: ConstantMark;
+}
+
 /** Share of variance that all guests have in common: published fleets lie between nothing and a third. */
-const FLEET_FACTOR: Range = { name: 'commonFactor.fleet', low: 0, high: 0.3 };
+const FLEET_FACTOR: MarkedRange = { name: 'commonFactor.fleet', low: 0, high: 0.3, mark: 'GUESS' };
 
 /** A claim counts when its sign holds in so many of the draws. */
 const CLAIM_HOLDS = 0.95;
@@ -25,6 +30,7 @@ export interface Sensitivity {
     readonly name: string;
     readonly low: number;
     readonly high: number;
+    readonly mark: ConstantMark;
     /** Spearman's, of the constant with the metric (mean over policies at the largest ratio). */
     readonly correlation: number;
   }[];
@@ -39,20 +45,27 @@ export interface Sensitivity {
   }[];
 }
 
-function ranges(): Range[] {
-  const costs = Object.entries(COST_SOURCES).map(([name, { low, high }]) => ({ name, low, high }));
-  return [...costs, FLEET_FACTOR];
+/** Costs, the workload model's constants by their factors, and what guests have in common. */
+function ranges(): MarkedRange[] {
+  const sources: Readonly<Record<string, ConstantSource>> = { ...COST_SOURCES, ...MODEL_SOURCES };
+  return [...Object.entries(sources).map(([name, { low, high, mark }]) => ({ name, low, high, mark })), FLEET_FACTOR];
 }
 
 /** The spec at points of a Latin hypercube over its constants' ranges; everything else, seeds too, stays. */
 export function drawSpecs(spec: ExperimentSpec, draws: number, seed: number): SensitivityDraw[] {
   const most = 1 - spec.guests.commonFactor.tenant;
   return latinHypercube(ranges(), draws, seed).map((constants) => {
-    const { [FLEET_FACTOR.name]: fleet = 0, ...costs } = constants;
+    const fleet = constants[FLEET_FACTOR.name] ?? 0;
     const commonFactor = { ...spec.guests.commonFactor, fleet: Math.min(most, fleet) };
     const guests = { ...spec.guests, commonFactor };
-    return { constants, spec: { ...spec, guests, costs: { ...spec.costs, ...costs } } };
+    const costs = drawn(spec.costs, constants);
+    return { constants, spec: { ...spec, guests, costs, model: drawn(spec.model, constants) } };
   });
+}
+
+/** Every number that was drawn. */
+function drawn<T extends object>(values: T, constants: Readonly<Record<string, number>>): T {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, constants[name] ?? value])) as T;
 }
 
 /** `answers`: of the draws, in their order. */

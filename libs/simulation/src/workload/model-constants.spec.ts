@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_MIX } from '#guest';
+import { GIB, PAGE_SIZE_BYTES } from '#units';
+import { planHosts } from '../experiment/engine/plan-hosts.js';
+import { aSpec } from '../../test/experiment/cells.js';
+import { archetypeWorkload } from './archetypes.js';
+import { DEFAULT_MODEL, underModel, type ModelFactors } from './model-constants.js';
+
+const RAM_PAGES = (8 * GIB) / PAGE_SIZE_BYTES;
+const WEB = archetypeWorkload('web', 8 * GIB, 1, { common: () => 0, own: 1 });
+
+function bent(changes: Partial<ModelFactors>): typeof WEB {
+  return underModel(WEB, { ...DEFAULT_MODEL, ...changes }, RAM_PAGES);
+}
+
+describe("factors on the workload model's constants", () => {
+  it('leave the model as it stands at 1', () => {
+    expect(bent({})).toBe(WEB);
+  });
+
+  it('weigh classes against each other, and the shares still sum to 1', () => {
+    const { mix } = underModel({ ...WEB, mix: DEFAULT_MIX }, { ...DEFAULT_MODEL, frozenFactor: 2 }, RAM_PAGES);
+    expect(mix!.frozen).toBeCloseTo(0.3 / 1.15, 12);
+    expect(mix!.hot / mix!.cool).toBeCloseTo(DEFAULT_MIX.hot / DEFAULT_MIX.cool, 12);
+    expect(mix!.hot + mix!.warm + mix!.cool + mix!.frozen).toBeCloseTo(1, 12);
+  });
+
+  it('make pages be used half as often at twice the gaps', () => {
+    expect(bent({ gapFactor: 2 }).loadRatio![7]).toBeCloseTo(WEB.loadRatio![7]! / 2, 12);
+  });
+
+  it('make programs larger, up to what fits into the guest', () => {
+    expect(bent({ footprintFactor: 1.5 }).anonPages[0]).toBe(Math.floor(1.5 * WEB.anonPages[0]!));
+    expect(Math.max(...bent({ footprintFactor: 100 }).anonPages)).toBeLessThanOrEqual(0.9 * RAM_PAGES);
+  });
+
+  it('grow the cache faster and free more, as a chance can', () => {
+    const { cachePagesPerTick, releaseRatio } = bent({ cacheGrowthFactor: 2, releaseFactor: 100 });
+    expect(cachePagesPerTick[3]).toBe(2 * WEB.cachePagesPerTick[3]!);
+    expect(releaseRatio).toBe(1);
+  });
+
+  it('have another digest, so that no guest is restored into another table', () => {
+    const digests = [bent({ gapFactor: 2 }), bent({ hotFactor: 2 }), bent({ hotFactor: 3 }), WEB];
+    expect(new Set(digests.map(({ digest }) => digest)).size).toBe(4);
+  });
+
+  it('reach the guests of an experiment', () => {
+    const guests = { source: { kind: 'synthetic', mix: { web: 1 } }, count: 1 };
+    const demandOf = (model: object): number => {
+      const [host] = planHosts(aSpec({ guests, model }), 1, null);
+      return host!.guests()[0]!.workload.anonPages[0]!;
+    };
+    expect(demandOf({ footprintFactor: 1.4 }) / demandOf({})).toBeCloseTo(1.4, 3);
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * What nobody knows well about the workload model, as factors on its constants: 1 is the model as it stands. They bend a guest's
+ * table, so that traces and archetypes are bent alike; guests whose trace is memory in use (demand DIRECT) are left alone.
+ */
+import { DEFAULT_MIX, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
+import type { ConstantSource } from '../costs/cost-sources.js';
+import { MOST_OF_RAM_RATIO } from './archetypes.js';
+
+export const MODEL_SOURCES = {
+  hotFactor: {
+    meaning:
+      'Weight of the hot class in the mixture of classes (default 0.47 of memory), before shares are made to sum to 1.',
+    value: 1,
+    unit: '×',
+    low: 0.6,
+    high: 1.5,
+    mark: 'GUESS',
+    source: 'the mixture is set to two published figures of far memory (ASPLOS 2019), which do not identify it',
+  },
+  frozenFactor: {
+    meaning: 'Weight of the frozen class (default 0.15 of memory), likewise.',
+    value: 1,
+    unit: '×',
+    low: 0.4,
+    high: 2.5,
+    mark: 'GUESS',
+    source: 'as above; cold memory after two minutes is published from 1 to 61 % by cluster',
+  },
+  gapFactor: {
+    meaning: 'On the mean time between two uses of a page, in every class (5 s, 75 s, 30 min, 24 h).',
+    value: 1,
+    unit: '×',
+    low: 0.5,
+    high: 2,
+    mark: 'GUESS',
+    source: 'as above',
+  },
+  footprintFactor: {
+    meaning: "On programs' memory. For traces of active memory: 0.61 over the share of it that is touched in a minute.",
+    value: 1,
+    unit: '×',
+    low: 0.76,
+    high: 1.53,
+    mark: 'GUESS',
+    source: 'calibrated to one figure for Azure (Pond, ASPLOS 2023); the share may lie from 0.4 to 0.8',
+  },
+  cacheGrowthFactor: {
+    meaning: 'On the growth of the page cache: share of disk traffic that brings new pages (default 0.3).',
+    value: 1,
+    unit: '×',
+    low: 0.33,
+    high: 2.67,
+    mark: 'GUESS',
+    source: '0.1 for databases with a cache of their own, 0.8 for backups',
+  },
+  releaseFactor: {
+    meaning: 'On the chance that memory no longer wanted is freed at once (servers 0.2).',
+    value: 1,
+    unit: '×',
+    low: 0.25,
+    high: 4,
+    mark: 'GUESS',
+    source: 'batch jobs 0.9, JVMs 0.1, databases 0.05',
+  },
+} as const satisfies Readonly<Record<string, ConstantSource>>;
+
+export type ModelFactors = { readonly [Name in keyof typeof MODEL_SOURCES]: number };
+
+export const DEFAULT_MODEL: ModelFactors = {
+  hotFactor: 1,
+  frozenFactor: 1,
+  gapFactor: 1,
+  footprintFactor: 1,
+  cacheGrowthFactor: 1,
+  releaseFactor: 1,
+};
+
+/** The workload of a guest with `ramPages`, bent by the factors; itself when all of them are 1. */
+export function underModel(workload: Workload, factors: ModelFactors, ramPages: number): Workload {
+  const names = Object.keys(factors) as (keyof ModelFactors)[];
+  if (names.every((name) => factors[name] === 1)) return workload;
+  const { startsMs, anonPages, cachePagesPerTick, loadRatio, mix = DEFAULT_MIX } = workload;
+  const most = Math.max(0, MOST_OF_RAM_RATIO * ramPages - fixedPages(ramPages));
+  const hash = new StateHash().addText(workload.digest);
+  for (const name of names) hash.addText(name).addNumber(factors[name]);
+  return {
+    startsMs,
+    periodMs: workload.periodMs,
+    offsetMs: workload.offsetMs,
+    anonPages: anonPages.map((pages) => Math.min(Math.max(pages, most), pages * factors.footprintFactor)),
+    cachePagesPerTick: cachePagesPerTick.map((pages) => pages * factors.cacheGrowthFactor),
+    bootCachePages: Math.floor(workload.bootCachePages * factors.cacheGrowthFactor),
+    releaseRatio: Math.min(1, workload.releaseRatio * factors.releaseFactor),
+    loadRatio: Float64Array.from(startsMs, (_, row) => (loadRatio?.[row] ?? 1) / factors.gapFactor),
+    mix: bentMix(mix, factors),
+    ...(workload.isImmediate === undefined ? {} : { isImmediate: workload.isImmediate }),
+    ...(workload.touchedPerMinuteRatio === undefined ? {} : { touchedPerMinuteRatio: workload.touchedPerMinuteRatio }),
+    digest: hash.finish(),
+  };
+}
+
+function bentMix(mix: AccessMix, { hotFactor, frozenFactor }: ModelFactors): AccessMix {
+  const hot = mix.hot * hotFactor;
+  const frozen = mix.frozen * frozenFactor;
+  const all = hot + mix.warm + mix.cool + frozen;
+  return { hot: hot / all, warm: mix.warm / all, cool: mix.cool / all, frozen: frozen / all };
+}
