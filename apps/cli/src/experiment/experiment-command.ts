@@ -44,6 +44,7 @@ export function experimentCommand(): Command {
     .option(...PRESET_OPTION)
     .option('--out <file>', 'write an HTML report with plots')
     .option('--csv <file>', 'write cells, summary and frontier as CSV')
+    .option('--markdown <file>', 'write a table for each ratio as Markdown')
     .option('--json', 'print the answer as JSON')
     .option(...WORKERS_OPTION)
     .option('--journal <file>', 'keep finished cells in this file; a run that was killed goes on from it')

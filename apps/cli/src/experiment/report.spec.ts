@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { assembleAnswer } from '#simulation';
 import { aSpec, allCells } from '../../../../libs/simulation/test/experiment/cells.js';
+import { answerMarkdown } from './answer-markdown.js';
 import { answerText } from './answer-text.js';
 import { experimentHtml } from './report-html.js';
 
@@ -49,6 +50,21 @@ describe('the report of an experiment', () => {
     expect(html.match(/<svg/g)).toHaveLength(7 + 11 * 2 + 1);
     expect(html.match(/<option/g)).toHaveLength(11);
     expect(html).not.toMatch(/NaN|undefined/);
+  });
+});
+
+describe('the answer in a document', () => {
+  it('has a table for each ratio with the policy that loses least first, and how far each goes', () => {
+    const useful = (policy: string): number => (policy === 'ballast' ? 0.9 : 0.8);
+    const summary = answer.summary.map((row) =>
+      row.metric === 'usefulTimeRatio' ? { ...row, mean: useful(row.policy) } : row,
+    );
+    const text = answerMarkdown(spec, { ...answer, summary });
+    const tables = text.split('## Overcommitted ').slice(1);
+    expect(tables).toHaveLength(spec.overcommitRatios.length);
+    for (const table of tables) expect(table.indexOf('| `ballast`')).toBeLessThan(table.indexOf('| `none`'));
+    expect(text).toMatch(/\| `none` \| 1\.\d\d \| performance \|/);
+    expect(text).not.toMatch(/NaN|undefined/);
   });
 });
 

@@ -17,6 +17,7 @@ import {
   type ExperimentSpec,
   type TraceIndex,
 } from '#simulation';
+import { answerMarkdown } from './answer-markdown.js';
 import { answerText } from './answer-text.js';
 import { showProgress } from './progress.js';
 import { readExperiment } from './read-experiment.js';
@@ -28,6 +29,7 @@ export interface RunOptions {
   readonly preset?: string;
   readonly out?: string;
   readonly csv?: string;
+  readonly markdown?: string;
   readonly json?: true;
   readonly workers?: number;
   /** File of finished cells: a run that was killed goes on from it. */
@@ -66,6 +68,7 @@ export async function run(
   const answer = assembleAnswer(spec, results, boundOfExperiment(spec, index));
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
   if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
+  if (options.markdown !== undefined) writeFileSync(options.markdown, answerMarkdown(spec, answer));
   if (options.out !== undefined) {
     writeFileSync(options.out, experimentHtml({ spec, answer, results, series: seriesFor(spec, index) }));
   }

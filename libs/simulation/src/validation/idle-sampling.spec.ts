@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { noSample } from '../../test/support/no-sample.js';
 import { IDLE_SAMPLING } from './idle-sampling.js';
 import { holds } from './target.js';
-
-const noSample = (): never => {
-  throw new Error('it needs no traces');
-};
 
 describe('the sampled estimate of active memory repeated', () => {
   it('holds in every figure', () => {

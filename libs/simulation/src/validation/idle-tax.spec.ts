@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { noSample } from '../../test/support/no-sample.js';
 import { IDLE_TAX } from './idle-tax.js';
 import { holds } from './target.js';
 

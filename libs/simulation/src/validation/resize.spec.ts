@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { noSample } from '../../test/support/no-sample.js';
 import { RESIZE } from './resize.js';
 import { holds } from './target.js';
 
@@ -12,10 +13,6 @@ const PUBLISHED = {
   'deflate (GiB/s)': 2.34419,
 } as const;
 const MOVED = 18 / 20;
-
-const noSample = (): never => {
-  throw new Error('it needs no traces');
-};
 
 describe('the resize experiment repeated', () => {
   const findings = RESIZE.run(noSample);

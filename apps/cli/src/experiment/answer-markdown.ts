@@ -1,0 +1,54 @@
+import { METRICS, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import { shortNumber } from './report-plots.js';
+
+const SHOWN = [
+  'usefulTimeRatio',
+  'guestOomKills',
+  'policyOomKills',
+  'hostOomKills',
+  'hostSwapInBytes',
+  'balloonMovedBytes',
+  'pressureSomeP99',
+] as const;
+const SEC_MS = 1000;
+
+/** For a document: a table for each ratio, the policy that loses least first; means over the seeds. */
+export function answerMarkdown(spec: ExperimentSpec, { summary, frontier, digest }: ExperimentAnswer): string {
+  const { guests, hosts, seeds, durationMs, policies } = spec;
+  return [
+    `# ${spec.name}`,
+    '',
+    `${guests.count} guests, ${hosts.perHost} on a host, ${durationMs / SEC_MS} s, ${seeds.length} seeds, ${policies.length} policies with`,
+    `their parameters as the spec has them. Means over the seeds; digest \`${digest}\`. Written by \`experiment run --markdown\`.`,
+    '',
+    ...spec.overcommitRatios.flatMap((ratio) => ratioTable(ratio, summary)),
+    '## How far',
+    '',
+    '| policy | largest ratio that meets the objective | breaks first |',
+    '|---|---|---|',
+    ...frontier.map(
+      ({ policy, ratio, firstBroken }) => `| \`${policy}\` | ${ratio?.toFixed(2) ?? 'none'} | ${firstBroken ?? '–'} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function ratioTable(ratio: number, summary: ExperimentAnswer['summary']): string[] {
+  const rows = summary.filter((row) => row.ratio === ratio);
+  const meanOf = (policy: string, metric: (typeof SHOWN)[number]): number =>
+    rows.find((row) => row.policy === policy && row.metric === metric)?.mean ?? Number.NaN;
+  const policies = [...new Set(rows.map(({ policy }) => policy))].sort(
+    (one, other) => meanOf(other, 'usefulTimeRatio') - meanOf(one, 'usefulTimeRatio'),
+  );
+  return [
+    `## Overcommitted ${ratio} times`,
+    '',
+    `| policy | ${SHOWN.map((metric) => METRICS[metric].label).join(' | ')} |`,
+    `|---|${SHOWN.map(() => '---|').join('')}`,
+    ...policies.map((policy) => {
+      const figures = SHOWN.map((metric) => shortNumber(meanOf(policy, metric), METRICS[metric].unit));
+      return `| \`${policy}\` | ${figures.join(' | ')} |`;
+    }),
+    '',
+  ];
+}
