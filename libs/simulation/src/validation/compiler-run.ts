@@ -85,7 +85,7 @@ export class CompilerRun {
   advance(): void {
     this.#second++;
     const isLinking = this.#second > LINK_FROM_RATIO * this.plan.lengthSec;
-    while (this.#jobs.length < (isLinking ? Math.round(LINKERS_PER_JOB * this.plan.jobs) : this.plan.jobs))
+    while (this.#jobs.length < (isLinking ? Math.max(1, Math.floor(LINKERS_PER_JOB * this.plan.jobs)) : this.plan.jobs))
       this.#start(isLinking);
     for (let turn = 0; turn < TURNS; turn++) {
       for (const job of this.#jobs) this.#growJob(job, turn);

@@ -3,10 +3,6 @@ import { noSample } from '../../test/support/no-sample.js';
 import { IDLE_TAX } from './idle-tax.js';
 import { holds } from './target.js';
 
-const noSample = (): never => {
-  throw new Error('this target takes no recorded guests');
-};
-
 describe('the idle-tax experiment repeated', () => {
   it('gives equal halves untaxed; taxed, it moves memory to the active guest, whose work gains', () => {
     const findings = IDLE_TAX.run(noSample);

@@ -63,6 +63,8 @@ export class GuestTally {
   constructor(
     private readonly costs: Costs,
     private readonly objective: Objective,
+    /** Windows that end no later are not judged. */
+    private readonly warmUpMs: number,
   ) {}
 
   get days(): readonly DayOutcome[] {
@@ -125,13 +127,16 @@ export class GuestTally {
     const own = Math.min(1, Math.max(0, guestStallUs) / windowUs);
     const host = this.#hostStallUs / windowUs;
     const useful = (1 - own) / (1 + host + this.#managementUs / windowUs);
-    this.windows.push({ some: own, full: Math.min(1, Math.max(0, fullUs) / windowUs), host: host / (1 + host) });
+    if (timeMs > this.warmUpMs) {
+      this.windows.push({ some: own, full: Math.min(1, Math.max(0, fullUs) / windowUs), host: host / (1 + host) });
+    }
     this.#note(useful, timeMs);
     this.#hostStallUs = 0;
     this.#managementUs = 0;
   }
 
   #note(useful: number, timeMs: number): void {
+    if (timeMs <= this.warmUpMs) return;
     const { usefulTimeRatio, windowMs } = this.objective;
     const day = Math.floor((timeMs - 1) / DAY_MS);
     const outcome = (this.#days[day] ??= { windows: 0, violatedWindows: 0, usefulMs: 0, stalledMs: 0 });
@@ -159,13 +164,17 @@ export class GuestTally {
 
   #watchBalloon(guest: HostGuest, timeMs: number): void {
     if (guest.targetPages !== this.#targetPages) {
-      if (this.#targetSinceMs !== null) this.lagsMs.push(timeMs - this.#targetSinceMs);
+      if (this.#targetSinceMs !== null) this.#noteLag(timeMs - this.#targetSinceMs, timeMs);
       this.#targetPages = guest.targetPages;
       this.#targetSinceMs = timeMs - TICK_MS;
     }
     if (this.#targetSinceMs === null || guest.balloonPages !== guest.targetPages) return;
-    this.lagsMs.push(timeMs - this.#targetSinceMs);
+    this.#noteLag(timeMs - this.#targetSinceMs, timeMs);
     this.#targetSinceMs = null;
+  }
+
+  #noteLag(lagMs: number, timeMs: number): void {
+    if (timeMs > this.warmUpMs) this.lagsMs.push(lagMs);
   }
 
   /** From the first page that was asked for and not there to the last. */

@@ -15,7 +15,7 @@ export function runPerfectHost(
   onStep: () => void,
 ): HostRun {
   const capacityBytes = capacityOf(plans, ratio);
-  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo));
+  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo, spec.warmUpMs));
   const columns = { timesMs: [] as number[], demandBytes: [] as number[], swappedBytes: [] as number[] };
   let oomKills = 0;
   let steps = 0;

@@ -98,6 +98,18 @@ describe('a cell', () => {
     );
   });
 
+  it('judges neither reserve nor windows while balloons first find their sizes', () => {
+    const metricsOf = (warmUpMs: number): { reserveKeptRatio: number; windows: number } => {
+      const asked = specOf({ overcommitRatios: [1.5], policies: [{ name: 'ballast' }], warmUpMs });
+      const { metrics, guests } = done(runCell(asked, { policyAt: 0, ratioAt: 0, seedAt: 0 }, null));
+      return { reserveKeptRatio: metrics.reserveKeptRatio, windows: guests[0]!.days[0]!.windows };
+    };
+    const [cold, warm] = [metricsOf(0), metricsOf(600_000)];
+    expect(cold.reserveKeptRatio).toBeLessThan(1);
+    expect(warm.reserveKeptRatio).toBeGreaterThan(cold.reserveKeptRatio);
+    expect([cold.windows, warm.windows]).toEqual([4, 2]);
+  });
+
   it('of perfect knowledge fits to a page block below the bound of the rows, and not above it', () => {
     const index = traceOf(4);
     const source = { kind: 'traces', format: 'BALLAST', path: 'two.csv' };

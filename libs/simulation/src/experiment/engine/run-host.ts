@@ -21,8 +21,9 @@ export interface HostRun {
   readonly oomKills: number;
   readonly swappedOutPages: number;
   readonly residentPeakBytes: number;
+  /** Steps after warming up. */
   readonly steps: number;
-  /** Steps after which the host had its reserve free. */
+  /** Of these, those after which the host had its reserve free. */
   readonly reserveKept: number;
 }
 
@@ -56,7 +57,7 @@ export function runHost(
       seed,
     ),
   });
-  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo));
+  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo, spec.warmUpMs));
   const timeline = new Timeline(host, capacityBytes);
   let residentPeakPages = 0;
   let reserveKept = 0;
@@ -65,13 +66,15 @@ export function runHost(
     simulation.capacityBytes = capacityAt(spec.faults, capacityBytes, simulation.timeMs);
     const stepped = simulation.step();
     const { timeMs } = simulation;
-    steps++;
     simulation.guests.forEach((guest, at) => {
       const step = stepped[at];
       if (step !== undefined) tallies[at]?.add(guest, step, timeMs);
     });
     residentPeakPages = Math.max(residentPeakPages, simulation.residentPages);
-    if (isReserveKept(simulation)) reserveKept++;
+    if (timeMs > spec.warmUpMs) {
+      steps++;
+      if (isReserveKept(simulation)) reserveKept++;
+    }
     if (timeMs % spec.slo.windowMs === 0) {
       simulation.guests.forEach((guest, at) => tallies[at]?.endWindow(guest, timeMs));
       timeline.add(simulation, plans, timeMs);

@@ -26,6 +26,8 @@ export interface ExperimentSpec {
   readonly durationMs: number;
   /** A whole number of ticks: how often demand changes and policies may decide. */
   readonly stepMs: number;
+  /** From the beginning, when balloons first find their sizes: what a host keeps free and how guests fare is not judged in it. */
+  readonly warmUpMs: number;
   /** Guests are dealt to hosts in an order drawn from the seed. */
   readonly shuffle: boolean;
   readonly costs: Costs;

@@ -80,6 +80,7 @@ describe('a spec', () => {
       seeds: [],
       stepMs: 1500,
       durationMs: 10_000,
+      warmUpMs: 10_000,
       costs: 'FREE',
       slo: { usefulTimeRatio: 7 },
       faults: [{ kind: 'FIRE' }, { kind: 'REFUSE', guestRatio: 2, fromMs: 5000, toMs: 4000 }],
@@ -101,6 +102,7 @@ describe('a spec', () => {
       'seeds: must have one entry at least',
       'stepMs: must be whole ticks of 1000 ms, got 1500',
       'durationMs: must be whole steps of 1500 ms, got 10000',
+      'warmUpMs: must be less than durationMs (10000), got 10000',
       'costs: must be DEFAULT, OFF or an object',
       'slo.usefulTimeRatio: ',
       'faults[0].kind: must be one of REFUSE, LATE_STATISTICS, HOST_LOSS, got "FIRE"',
@@ -109,7 +111,7 @@ describe('a spec', () => {
     ]) {
       expect(found.filter((line) => line.startsWith(part))).toHaveLength(1);
     }
-    expect(found).toHaveLength(21);
+    expect(found).toHaveLength(22);
   });
 
   it.each([null, 7, 'x', [], {}])('is refused when it is %j', (input) => {

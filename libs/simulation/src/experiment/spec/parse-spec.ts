@@ -5,6 +5,8 @@ import { TICK_MS } from '#units';
 import { PERFECT_POLICY, type ExperimentSpec, type PolicyChoice } from '../model/spec.js';
 import { SPEC_SHAPE } from './spec-shape.js';
 
+const MOST_WARM_UP_MS = 600_000;
+
 /** Reads untrusted JSON and fills in every default: the same complete spec means the same run for ever. */
 export function parseSpec(input: unknown): Parsed<ExperimentSpec> {
   const read = readShape(SPEC_SHAPE, input);
@@ -15,10 +17,19 @@ export function parseSpec(input: unknown): Parsed<ExperimentSpec> {
     ...policy,
     label: policy.label === '' ? policy.name : policy.label,
   }));
-  const spec: ExperimentSpec = { ...lenient, policies };
+  const spec: ExperimentSpec = {
+    ...lenient,
+    policies,
+    warmUpMs: lenient.warmUpMs ?? usualWarmUpMs(lenient.durationMs),
+  };
   const known = new Set(problems.map(({ path }) => path));
   for (const problem of conflicts(spec)) if (!known.has(problem.path)) problems.push(problem);
   return problems.length === 0 ? { ok: true, value: spec } : { ok: false, problems };
+}
+
+/** A tenth of the run, 10 minutes at most. */
+function usualWarmUpMs(durationMs: number): number {
+  return Math.min(MOST_WARM_UP_MS, Math.floor(durationMs / 10));
 }
 
 function conflicts(spec: ExperimentSpec): Problem[] {
@@ -62,12 +73,15 @@ function policyProblems(policies: readonly PolicyChoice[]): Problem[] {
   });
 }
 
-function timeProblems({ durationMs, stepMs }: ExperimentSpec): Problem[] {
+function timeProblems({ durationMs, stepMs, warmUpMs }: ExperimentSpec): Problem[] {
   const problems: Problem[] = [];
   if (stepMs % TICK_MS !== 0)
     problems.push({ path: 'stepMs', message: `must be whole ticks of ${TICK_MS} ms, got ${stepMs}` });
   if (stepMs > 0 && durationMs % stepMs !== 0) {
     problems.push({ path: 'durationMs', message: `must be whole steps of ${stepMs} ms, got ${durationMs}` });
+  }
+  if (warmUpMs > 0 && warmUpMs >= durationMs) {
+    problems.push({ path: 'warmUpMs', message: `must be less than durationMs (${durationMs}), got ${warmUpMs}` });
   }
   return problems;
 }

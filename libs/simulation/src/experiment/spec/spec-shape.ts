@@ -97,6 +97,19 @@ const policy = closed(
   'a policy with its parameters',
 );
 
+/** Null: parseSpec takes it from the length of the run. */
+const warmUpMs: Shape<number | null> = {
+  read: (value, path, problems) =>
+    value === undefined || value === null ? null : whole('', 0).read(value, path, problems),
+  schema: {
+    description:
+      'time at the beginning in which neither reserve nor windows are judged, ms; null: a tenth of the run, 10 minutes at most',
+    anyOf: [{ type: 'integer', minimum: 0 }, { type: 'null' }],
+    default: null,
+  },
+  optional: true,
+};
+
 const assignedBytes: Shape<number | null> = {
   read: (value, path, problems) =>
     value === undefined || value === null
@@ -184,6 +197,7 @@ export const SPEC_SHAPE = closed(
     policies: orList(listOf(policy, 'the policies to try; the first is the baseline'), [{ name: 'none' }]),
     seeds: withDefault(listOf(whole('seed', 0, MOST_SEED), 'each an independent fleet'), [1]),
     durationMs: withDefault(whole('length of the run, ms of simulated time', TICK_MS), DAY_MS),
+    warmUpMs,
     stepMs: withDefault(whole('how often demand changes and policies decide, ms', TICK_MS), TICK_MS),
     shuffle: withDefault(flag('deal guests to hosts in an order drawn from the seed'), false),
     costs: wordsOr({ DEFAULT: DEFAULT_COSTS, OFF }, costFields, 'what moving and missing memory costs'),
