@@ -89,9 +89,13 @@ function summaryTable({ summary }: ExperimentAnswer): string {
     const show = (value: number): string => shortNumber(value, unit);
     const paired =
       difference === null ? '' : `${show(difference.mean)} (${show(difference.low)} to ${show(difference.high)})`;
-    return [escapeHtml(policy), String(ratio), label, show(mean), `${show(low)} to ${show(high)}`, paired];
+    const p = typeof difference?.holmP === 'number' ? difference.holmP.toPrecision(2) : '';
+    return [escapeHtml(policy), String(ratio), label, show(mean), `${show(low)} to ${show(high)}`, paired, p];
   });
-  return htmlTable(['policy', 'ratio', 'figure', 'mean', '95 % interval', 'against the baseline, paired'], rows);
+  return htmlTable(
+    ['policy', 'ratio', 'figure', 'mean', '95 % interval', 'against the baseline, paired', 'p (Holm)'],
+    rows,
+  );
 }
 
 /** A choice of cells; the page shows one at a time. */

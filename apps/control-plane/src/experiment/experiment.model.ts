@@ -51,7 +51,11 @@ export class ExperimentSummary {
   @Field(() => Float)
   high!: number;
 
-  @Field(() => Json, { nullable: true, description: 'mean, low and high; null for the baseline, the first policy.' })
+  @Field(() => Json, {
+    nullable: true,
+    description:
+      'mean, low, high and holmP, its p value corrected for the policies at the ratio; null for the first policy.',
+  })
   pairedDifferenceToBaseline!: unknown;
 }
 

@@ -14,6 +14,7 @@ const COLUMNS = [
   'difference',
   'differenceLow',
   'differenceHigh',
+  'differenceHolmP',
   'note',
 ];
 
@@ -21,7 +22,7 @@ const COLUMNS = [
 export function answerCsv({ cells, summary, frontier }: ExperimentAnswer): string {
   const rows: (string | number | null | undefined)[][] = [COLUMNS];
   for (const { policy, ratio, seed, status, metrics, error } of cells) {
-    if (metrics === null) rows.push(['cell', policy, ratio, seed, '', '', '', '', '', '', '', error ?? status]);
+    if (metrics === null) rows.push(['cell', policy, ratio, seed, '', '', '', '', '', '', '', '', error ?? status]);
     else for (const name of METRIC_NAMES) rows.push(['cell', policy, ratio, seed, name, metrics[name]]);
   }
   for (const { policy, ratio, metric, mean, low, high, pairedDifferenceToBaseline: difference } of summary) {
@@ -37,10 +38,11 @@ export function answerCsv({ cells, summary, frontier }: ExperimentAnswer): strin
       difference?.mean,
       difference?.low,
       difference?.high,
+      difference?.holmP,
     ]);
   }
   for (const { policy, ratio, low, high, firstBroken } of frontier) {
-    rows.push(['frontier', policy, '', '', 'ratio', ratio, low, high, '', '', '', firstBroken]);
+    rows.push(['frontier', policy, '', '', 'ratio', ratio, low, high, '', '', '', '', firstBroken]);
   }
   return rows.map((row) => COLUMNS.map((_, at) => quoted(row[at] ?? '')).join(',')).join('\r\n') + '\r\n';
 }

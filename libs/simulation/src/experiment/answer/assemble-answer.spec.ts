@@ -53,7 +53,7 @@ describe('the CSV of an answer', () => {
       .split('\r\n');
     expect(rows).toHaveLength(1 + 11 * 19 + 1 + 4 * 19 + 2);
     expect(rows[0]).toContain('table,policy,ratio,seed,metric,value,low,high');
-    expect(rows[1]).toBe('cell,none,1,1,,,,,,,,CANCELLED');
+    expect(rows[1]).toBe('cell,none,1,1,,,,,,,,,CANCELLED');
     expect(rows.at(-1)).toMatch(/^frontier,"mom, ""gentle""",,,ratio,1\.\d+,/);
   });
 });

@@ -27,12 +27,20 @@ export interface Interval {
   readonly high: number;
 }
 
+export interface PairedDifference extends Interval {
+  /**
+   * Two-sided p value of no difference, by Holm's correction for the policies that are compared at the ratio; null when a single run
+   * says nothing of the spread.
+   */
+  readonly holmP: number | null;
+}
+
 export interface SummaryRow extends Interval {
   readonly policy: string;
   readonly ratio: number;
   readonly metric: keyof CellMetrics;
   /** Against the baseline policy under the same seeds; null for the baseline. */
-  readonly pairedDifferenceToBaseline: Interval | null;
+  readonly pairedDifferenceToBaseline: PairedDifference | null;
 }
 
 export type ObjectivePart = 'performance' | 'fairness' | 'safety' | 'reserve' | 'recovery';

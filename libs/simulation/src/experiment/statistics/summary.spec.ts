@@ -37,6 +37,25 @@ describe('a summary', () => {
     expect(difference.high - difference.low).toBeLessThan(0.75 * independent);
   });
 
+  it('corrects p values for the policies that are compared with the baseline at a ratio', () => {
+    const policies = ['none', 'mom', 'esx', 'ballast'].map((name) => ({ name }));
+    const many = aSpec({ policies, seeds: range(6, 1) });
+    const violatedOf = (policyAt: number): number => 0.1 / (1 + policyAt * 0.02);
+    const four = allCells(many, (policyAt) => ({ violated: violatedOf(policyAt), spread: 0.4 }));
+    const two = { ...many, policies: [many.policies[0]!, many.policies[3]!] };
+    const alone = four
+      .filter(({ key }) => key.policyAt === 0 || key.policyAt === 3)
+      .map((cell) => ({ ...cell, key: { ...cell.key, policyAt: cell.key.policyAt === 0 ? 0 : 1 } }));
+    const pOf = (of: typeof summary, ratio: number): number | null =>
+      of.find((one) => one.policy === 'ballast' && one.ratio === ratio && one.metric === 'violatedWindowsRatio')!
+        .pairedDifferenceToBaseline!.holmP;
+    const corrected = pOf(summarize(many, four).summary, 2)!;
+    const uncorrected = pOf(summarize(two, alone).summary, 2)!;
+    expect(uncorrected).toBeGreaterThan(0);
+    expect(corrected).toBeGreaterThan(uncorrected);
+    expect(corrected).toBeLessThanOrEqual(Math.min(1, 3 * uncorrected));
+  });
+
   it('does not take no event in three days for never', () => {
     expect(row('none', 1, 'violatedWindowsRatio')).toMatchObject({ mean: 0, low: 0 });
     // 72 guest-days of 15 independent windows each: Wilson’s limit is z² / (n + z²).

@@ -1,6 +1,6 @@
 /** From cells to what is said of a policy at a ratio: means with intervals, differences to the baseline, frontiers. */
 import { RandomStream } from '#units';
-import type { FrontierRow, Interval, SummaryRow } from '../model/answer.js';
+import type { FrontierRow, Interval, PairedDifference, SummaryRow } from '../model/answer.js';
 import type { CellMetrics, GuestOutcome } from '../model/cell.js';
 import type { ExperimentSpec } from '../model/spec.js';
 import {
@@ -13,6 +13,7 @@ import {
   type GuestDays,
   type WindowRatios,
 } from './fleet-draws.js';
+import { bootstrapP, holm, studentP } from './comparison.js';
 import { frontierOf, type JudgedPoint } from './frontier.js';
 import {
   countInterval,
@@ -55,7 +56,9 @@ export function summarize(
   const draws = drawAll(done);
   for (const group of groups) for (const draw of draws) group.replicates.push(ratiosOf(group.days, draw));
   return {
-    summary: groups.flatMap((group) => METRIC_NAMES.map((metric) => summaryRow(spec, groups, group, metric))),
+    summary: corrected(
+      groups.flatMap((group) => METRIC_NAMES.map((metric) => summaryRow(spec, groups, group, metric))),
+    ),
     frontier: spec.policies.map((_, policyAt) => frontierRow(spec, groups, draws, policyAt)),
   };
 }
@@ -82,6 +85,18 @@ function drawAll(done: readonly DoneCell[]): DrawnFleet[][] {
   return Array.from({ length: replicatesFor(done) }, () => drawFleets(ordered, random));
 }
 
+/** Policies at a ratio are compared with the baseline together. */
+function corrected(rows: readonly SummaryRow[]): SummaryRow[] {
+  return rows.map((row) => {
+    const difference = row.pairedDifferenceToBaseline;
+    if (difference === null) return row;
+    const compared = rows.filter(({ ratio, metric }) => ratio === row.ratio && metric === row.metric);
+    const values = holm(compared.map(({ pairedDifferenceToBaseline: other }) => other?.holmP ?? null));
+    return { ...row, pairedDifferenceToBaseline: { ...difference, holmP: values[compared.indexOf(row)] ?? null } };
+  });
+}
+
+/** Its difference is not corrected yet. */
 function summaryRow(
   spec: ExperimentSpec,
   groups: readonly Group[],
@@ -127,18 +142,18 @@ function widenedIfRare({ days }: Group, drawn: Interval): Interval {
 }
 
 /** Seed by seed, which share demand and chance: what differs is the policy. */
-function difference(group: Group, baseline: Group, metric: keyof CellMetrics): Interval {
+function difference(group: Group, baseline: Group, metric: keyof CellMetrics): PairedDifference {
   const pairs = [...group.cells].flatMap(([seedAt, { metrics }]) => {
     const base = baseline.cells.get(seedAt);
     return base === undefined ? [] : [metrics[metric] - base.metrics[metric]];
   });
-  if (!isGuestMetric(metric)) return meanInterval(pairs, metric);
+  if (!isGuestMetric(metric)) return { ...meanInterval(pairs, metric), holmP: studentP(pairs) };
   const own = group.replicates;
   const differences = own.flatMap((ratios, at) => {
     const base = baseline.replicates[at] ?? null;
     return ratios === null || base === null ? [] : [ratios[RATIO_OF[metric]] - base[RATIO_OF[metric]]];
   });
-  return percentileInterval(mean(pairs), differences);
+  return { ...percentileInterval(mean(pairs), differences), holmP: bootstrapP(differences) };
 }
 
 function isGuestMetric(metric: keyof CellMetrics): metric is GuestMetric {
