@@ -131,6 +131,18 @@ describe('address spaces', () => {
     expectSound(memory);
   });
 
+  it('a huge page goes with the page table in store for it, and its place may have a huge page again', () => {
+    const memory = aGuest();
+    const owner = createMapping(memory, { pages: 4 * 512, huge: true });
+    touchRange(memory, owner, 0, 4 * 512, true);
+    expect(countsOf(memory, () => expect(dropRange(memory, owner, 512, 1024)).toBe(1024))).toEqual([0, 1026]);
+    expect(readUsage(memory).pageTablePages).toBe(2);
+    touchRange(memory, owner, 0, 4 * 512, true);
+    expect(memory.events[EV_THP_FAULT_ALLOC]).toBe(6);
+    expect(readUsage(memory).pageTablePages).toBe(4);
+    expectSound(memory);
+  });
+
   it('falls back to single pages when there is no huge page', () => {
     const memory = aGuest('6.12', 256);
     const kept = createOwner(memory, 'KERNEL');

@@ -1,6 +1,7 @@
 /**
  * Owners' pages go: what their frames, lists and copies in swap leave behind is cleared here, whoever frees them.
  */
+import { freePages } from '../allocator/free.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
@@ -88,12 +89,25 @@ export function freeMapped(memory: Memory, owner: number, first: number, pages: 
       splitHugePage(memory, owner, head);
     }
     const order = disownPage(memory, owner, pfn);
-    if (order > 0) gatherHugePage(memory, gather, pfn);
-    else gatherPage(memory, gather, pfn);
+    if (order > 0) {
+      freeUnusedTable(memory, owner, page >> PAGEBLOCK_ORDER);
+      gatherHugePage(memory, gather, pfn);
+    } else gatherPage(memory, gather, pfn);
     page += 1 << order;
     freed += 1 << order;
   }
   return freed;
+}
+
+/**
+ * The page table that lay in store for a huge page which was never split goes at once, before the pages that are being
+ * gathered, and a fault there may make a huge page again.
+ */
+function freeUnusedTable(memory: Memory, owner: number, region: number): void {
+  const tables = memory.owners[owner * ROW + O_TABLES_PLUS_ONE] - 1;
+  if (tables < 0) return;
+  const pfn = mappingOf(memory, tables)[region];
+  if (pfn >= 0) freePages(memory, pfn, disownPage(memory, tables, pfn));
 }
 
 /**
@@ -104,12 +118,13 @@ export function releaseOwner(memory: Memory, owner: number): number {
   const row = owner * ROW;
   const gather = startGather(memory);
   const tables = memory.owners[row + O_TABLES_PLUS_ONE] - 1;
-  let freed = freeAll(memory, owner, gather);
-  if (tables >= 0) freed += freeAll(memory, tables, gather);
+  const held = memory.owners[row + O_PAGES] + (tables < 0 ? 0 : memory.owners[tables * ROW + O_PAGES]);
+  freeAll(memory, owner, gather);
+  if (tables >= 0) freeAll(memory, tables, gather);
   finishGather(memory, gather);
   if (tables >= 0) clearRow(memory, tables);
   clearRow(memory, owner);
-  return freed;
+  return held;
 }
 
 /** An id with pages that are still isolated stays taken until they are back. */
@@ -139,17 +154,20 @@ export function oldestOf(memory: Memory, owner: number, list: number): number {
 export function killProcess(memory: Memory, process: number): number {
   const { owners } = memory;
   const gather = startGather(memory);
-  let freed = 0;
+  let held = 0;
+  for (let row = 0; row < owners.length; row += ROW) {
+    if (owners[row + O_PROCESS_PLUS_ONE] === process + 1) held += owners[row + O_PAGES];
+  }
   for (const tablesNow of [false, true]) {
     for (let row = 0; row < owners.length; row += ROW) {
       if (owners[row + O_PROCESS_PLUS_ONE] !== process + 1) continue;
       if ((owners[row + O_KIND_PLUS_ONE] === KIND_PAGE_TABLE + 1) !== tablesNow) continue;
       owners[row + O_KILLED] = 1;
-      freed += freeAll(memory, row / ROW, gather);
+      freeAll(memory, row / ROW, gather);
     }
   }
   finishGather(memory, gather);
-  return freed;
+  return held;
 }
 
 /** Frees the single pages of one of the owner's lists, oldest first; returns how many there were. */
