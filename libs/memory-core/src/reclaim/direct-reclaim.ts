@@ -2,7 +2,7 @@
  * Direct reclaim: a request that found no page reclaims some itself. Source: mm/vmscan.c of Linux 6.12
  * (try_to_free_pages, do_try_to_free_pages, throttle_direct_reclaim), as described in the reference, section 6.2.
  */
-import { hasRoomToCompact } from '../compaction/suitability.js';
+import { compactGap, hasRoomToCompact } from '../compaction/suitability.js';
 import { ZONE_NORMAL } from '../layout/constants.js';
 import { EV_ALLOCSTALL, EV_PGSCAN_DIRECT_THROTTLE } from '../layout/events.js';
 import { gfpHighestZoneType } from '../layout/gfp.js';
@@ -10,6 +10,7 @@ import { S_KSWAPD_WAKES } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE, Z_TYPE, Z_WMARK_MIN } from '../layout/zone-fields.js';
 import { homeNode, zonelistOf } from '../allocator/freelist.js';
+import { ALLOC_WMARK_HIGH, effectiveMark, isWatermarkOk } from '../allocator/watermark.js';
 import { isNodeHopeless } from './balance.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
@@ -66,13 +67,15 @@ function reclaimOnce(memory: Memory, control: ReclaimControl, list: Int32Array, 
   return control.reclaimed;
 }
 
-/** One round over the nodes of the list. True when every zone has enough for compaction to make the block. */
+/** One round over the nodes of the list. True when a zone has enough for compaction to make the block: it is passed over. */
 function reclaimZones(memory: Memory, control: ReclaimControl, list: Int32Array, order: number): boolean {
-  let ready = order > COSTLY_ORDER;
+  let ready = false;
   let before = -1;
   for (const zone of list) {
-    if (order > COSTLY_ORDER && hasRoomToCompact(memory, zone, order, control.highestType)) continue;
-    ready = false;
+    if (order > COSTLY_ORDER && isReadyToCompact(memory, zone, order, control.highestType)) {
+      ready = true;
+      continue;
+    }
     const node = memory.zones[zone * ZONE_FIELDS + Z_NODE];
     if (node === before) continue;
     before = node;
@@ -83,6 +86,15 @@ function reclaimZones(memory: Memory, control: ReclaimControl, list: Int32Array,
     control.written = nodeControl.written;
   }
   return ready;
+}
+
+/** The block is there, or compaction has its room and a buffer up to the high watermark besides. */
+function isReadyToCompact(memory: Memory, zone: number, order: number, highestType: number): boolean {
+  const min = memory.zones[zone * ZONE_FIELDS + Z_WMARK_MIN];
+  if (isWatermarkOk(memory, zone, order, min, highestType, 0)) return true;
+  if (!hasRoomToCompact(memory, zone, order, highestType)) return false;
+  const high = effectiveMark(memory, zone, ALLOC_WMARK_HIGH);
+  return isWatermarkOk(memory, zone, 0, high + compactGap(order), highestType, 0);
 }
 
 /** With half of the min watermarks gone a request waits for kswapd first; a hopeless node makes nobody wait. */

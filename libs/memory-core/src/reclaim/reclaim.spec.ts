@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMemory } from '../boot/create.js';
 import { allocatePages } from '../allocator/allocate.js';
+import { ZONE_DMA32, ZONE_NORMAL } from '../layout/constants.js';
 import {
   EV_KSWAPD_HIGH_WMARK_HIT_QUICKLY,
   EV_KSWAPD_LOW_WMARK_HIT_QUICKLY,
@@ -18,8 +19,8 @@ import { inspectPage } from '../views/inspect.js';
 import { N_KSWAPD_FAILURES } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_NODE, Z_WMARK_HIGH, Z_WMARK_PROMO } from '../layout/zone-fields.js';
 import { activePages } from '../owners/lru.js';
-import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
-import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp } from '../../test/support/zone.js';
+import { createOwner, growOwner, ownerPages, shrinkOwner } from '../owners/owner.js';
+import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp, zonesOf } from '../../test/support/zone.js';
 import { isNodeBalanced, isNodeHopeless } from './balance.js';
 import { directReclaim } from './direct-reclaim.js';
 import { endKswapdNap, runPendingKswapd, wakeKswapd } from './kswapd.js';
@@ -47,6 +48,22 @@ describe('direct reclaim', () => {
     expect(inspectPage(memory, oldest).state).toBe('FREE');
     expect(inspectPage(memory, oldest + 56).state).toBe('FILE');
     expectSound(memory);
+  });
+
+  it('leaves a zone alone that has room for compaction, which is progress, though another zone has none', () => {
+    const memory = zonesOf(
+      [
+        { pages: 2048, type: ZONE_DMA32 },
+        { pages: 16_384, type: ZONE_NORMAL },
+      ],
+      { watermarks: true },
+    );
+    growOwner(memory, createOwner(memory, 'ANON'), 17_900);
+    // Nothing can be reclaimed: either zone has too little for a block of order 9.
+    expect(directReclaim(memory, 9, Gfp.HIGHUSER_MOVABLE)).toBe(0);
+    shrinkOwner(memory, 0, 4000, 'OLDEST');
+    expect(directReclaim(memory, 9, Gfp.HIGHUSER_MOVABLE)).toBe(1);
+    expect(memory.events[EV_PGSCAN_DIRECT]).toBe(0);
   });
 
   it('without swap anonymous memory stays where it is', () => {
