@@ -7,17 +7,15 @@ import {
   type KernelProfile,
   type Memory,
   type MemoryConfig,
-  type PerCpuLists,
 } from '#memory-core';
 import { chooseBlockTypes, freeBlocksByPageblock } from './block-types.js';
+import { ListedPages } from './per-cpu-lists.js';
 import { framesOf, parseRuns, type FrameRun } from './frame-map.js';
 import type { RecordedSnapshot, RecordedZone, Recording } from './recording.js';
 
 const PAGEBLOCK_PAGES = 512;
 const ZONE_TYPES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const;
 const KERNEL_PAGES_PER_KB = 1 / 4;
-/** Runs of other pages this long beside boot memory are boot memory that was given back and lies on per-CPU lists. */
-const RETURNED_RUN_PAGES = 40;
 /** A hole in the physical map that is worth leaving out of the columns. */
 const WIDE_HOLE_PAGES = 32_768;
 const FIRST_MIB_PAGES = 256;
@@ -59,13 +57,18 @@ export function initialState(recording: Recording, swapPages = 0): InitialState 
     .map((run) => ({ ...run, startPfn: dense(run.startPfn) }));
   const frames = framesOf(denseRuns, frameCount);
   for (const zone of zones) markAbsent(zone, frames);
-  const perCpu = zones.map((zone) => perCpuLists(zone, denseRuns, frames, recording.smp));
+  const recorded = { runs: denseRuns, isExact: recording.boot.pagemap_rle !== undefined, frames };
+  const listed = zones.map((zone) => new ListedPages(zone, recorded));
+  for (const pages of listed) pages.findReturnedBootMemory();
+  const blockTypes = blockTypesOf(recording, zones, frames, frameCount);
+  const refillsSingly = ['5.15', '6.1'].includes(profileOf(recording));
+  for (const pages of listed) pages.findTheRest(blockTypes, refillsSingly);
   const memory = createMemoryFromMap({
     config: configOf(recording, zones, hole, swapPages),
     frames,
-    blockTypes: blockTypesOf(recording, zones, frames, frameCount),
-    managedPages: zones.map(({ recorded }) => recorded.managed),
-    perCpu,
+    blockTypes,
+    managedPages: zones.map((zone) => zone.recorded.managed),
+    perCpu: listed.map((pages) => pages.lists(recording.smp)),
     reserveWasRead: true,
   });
   if ((snapshot.host?.['guest_ram_AnonHugePages_kB'] ?? 0) > 0) backWholeHugePages(memory, frameCount);
@@ -196,53 +199,6 @@ function wideHole(runs: readonly FrameRun[]): { startPfn: number; endPfn: number
   if (endPfn - startPfn < WIDE_HOLE_PAGES) return { startPfn: mapEnd, endPfn: mapEnd };
   startPfn = Math.ceil(startPfn / 1024) * 1024;
   return { startPfn, endPfn: Math.floor(endPfn / 1024) * 1024 };
-}
-
-/** Frames of the map that lay on per-CPU lists; marks them in `frames`. */
-function perCpuLists(
-  { startPfn, endPfn, recorded }: ZonePlace,
-  runs: readonly FrameRun[],
-  frames: Uint8Array,
-  cpus: number,
-): PerCpuLists {
-  const perCpu = FRAME_USES.indexOf('PER_CPU');
-  const free = FRAME_USES.indexOf('FREE');
-  let freePages = 0;
-  for (let pfn = startPfn; pfn < endPfn; pfn++) if (frames[pfn] === free) freePages++;
-  const counted = recorded.pagesets.reduce((sum, { count }) => sum + count, 0);
-  // The map was read a moment after the counts: what is free now was on a list then.
-  let left = Math.max(0, recorded.free + counted - freePages);
-  const movablePfns: number[] = [];
-  const isBoot = (run: FrameRun | undefined): boolean => run !== undefined && 'RFA'.includes(run.letter);
-  runs.forEach((run, index) => {
-    const { letter, pages, startPfn: from } = run;
-    if (letter !== 'o' || pages < RETURNED_RUN_PAGES || from < startPfn || from >= endPfn) return;
-    if (!isBoot(runs[index - 1]) && !isBoot(runs[index + 1])) return;
-    for (let pfn = from + pages - 1; pfn >= from && left > 0; pfn--, left--) movablePfns.push(pfn);
-  });
-  const unmovablePfns: number[] = [];
-  for (const { letter, pages, startPfn: from } of runs) {
-    if (letter !== 'o' || from < startPfn || from >= endPfn || pages >= RETURNED_RUN_PAGES) continue;
-    for (let pfn = from; pfn < from + pages && left > 0; pfn++, left--) unmovablePfns.push(pfn);
-  }
-  // Without a map of every frame the runs are not to be seen: some other pages then.
-  const taken = new Set([...movablePfns, ...unmovablePfns]);
-  for (const { letter, pages, startPfn: from } of runs) {
-    if (letter !== 'o' || from < startPfn || from >= endPfn) continue;
-    for (let pfn = from; pfn < from + pages && left > 0; pfn++) {
-      if (taken.has(pfn)) continue;
-      movablePfns.push(pfn);
-      left--;
-    }
-  }
-  for (const pfn of [...movablePfns, ...unmovablePfns]) frames[pfn] = perCpu;
-  const [set] = recorded.pagesets;
-  const high = set?.high ?? 0;
-  return {
-    unmovablePfns,
-    movablePfns,
-    highPages: cpus === 1 ? Math.max(high - (high >> 3), movablePfns.length) : high,
-  };
 }
 
 function blockTypesOf(

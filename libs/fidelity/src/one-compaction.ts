@@ -175,7 +175,12 @@ function cachedPages(
     frames[pfn] = FRAME_USES.indexOf('PER_CPU');
   }
   const [set] = before.zoneinfo[name]?.pagesets ?? [];
-  return { unmovablePfns: [], movablePfns: movablePfns.reverse(), highPages: set?.high ?? 0 };
+  return {
+    unmovablePfns: [],
+    movablePfns: movablePfns.reverse(),
+    reclaimablePfns: [],
+    highPages: set?.high ?? 0,
+  };
 }
 
 /** Movable, but for pageblocks above the free scanner's last one that it passed by though they are not wholly free. */

@@ -88,6 +88,9 @@ const PATIENCE_US = 20e6;
 /** Reading the trace of a compaction takes one buffer of this order: four pages before 6.7, eight from then on. */
 const TRACE_READ_ORDER = { before6_7: 2, from6_7: 3 } as const;
 
+/** Writing the size of the pool takes 64 pages, whatever the size. */
+const POOL_WRITE_ORDER = 6;
+
 export interface ReplayOptions {
   /** Pages that a program holds from boot on, more than were recorded: shifts what is allocated after them. Default 0. */
   readonly offsetPages?: number;
@@ -205,6 +208,7 @@ class ReplayedGuest {
         return this.#write(textOf(args['path']), textOf(args['value']));
       case 'nr_hugepages':
         if (this.#hugePool < 0) this.#hugePool = createHugePool(memory);
+        this.#borrow(POOL_WRITE_ORDER);
         this.#answer = { hugePages: resizeHugePool(memory, this.#hugePool, Number(args['value'])) };
         return true;
       case 'memblock':
@@ -350,7 +354,12 @@ class ReplayedGuest {
 
   #readTrace(): void {
     const { memory } = this.#state;
-    const order = memory.rules.tunesPcp ? TRACE_READ_ORDER.from6_7 : TRACE_READ_ORDER.before6_7;
+    this.#borrow(memory.rules.tunesPcp ? TRACE_READ_ORDER.from6_7 : TRACE_READ_ORDER.before6_7);
+  }
+
+  /** A buffer for a moment. */
+  #borrow(order: number): void {
+    const { memory } = this.#state;
     const pfn = allocatePages(memory, order, Gfp.KERNEL);
     if (pfn >= 0) freePages(memory, pfn, order);
   }

@@ -1,15 +1,19 @@
 /** The recorder's worker processes: `map`, `touch`, `punch`, `rpunch`, `unmap` … on mappings of their own. */
 import {
+  Gfp,
+  allocatePages,
   createMapping,
   createOwner,
   destroyMapping,
   destroyOwner,
   dropRange,
+  freePages,
   growOwner,
   migrateToNode,
   runOnCpu,
   runToEnd,
   touchRange,
+  touchRun,
   type Memory,
 } from '#memory-core';
 import type { Disks } from './disks.js';
@@ -17,13 +21,24 @@ import { isKept } from './kept-pages.js';
 import type { Work } from './work.js';
 
 const PAGES_PER_MIB = 256;
-/** What the kernel keeps for a process: stacks, tables, the program's own pages; and for its first mapping. */
-const PROCESS_PAGES = 27;
+/** A program's own pages, which can be moved like any others: of its start, its first mapping, and its first touch. */
+const PROGRAM_PAGES = 11;
 const FIRST_MAPPING_PAGES = 20;
+const FIRST_TOUCH_PAGES = 1;
+/** What the kernel takes for a process and gives back: its page tables, for the most part. */
+const PROCESS_PAGES = 10;
+/** Stack and slab pages of a process, which serve the next one when it has gone. */
+const CACHED_PAGES = 6;
 /** What is touched before others have their turn: 16 MiB. */
 const SLICE_PAGES = 4096;
-/** A pipe's ring and its inode. */
-const PAGES_PER_PIPE = 5 / 3;
+/** A pipe's page, and its part in pages of slabs with 16 files (it has two) and 21 pipes. */
+const PAGES_PER_PIPE = 1 + 2 / 16 + 1 / 21;
+/** Slabs that it has a part in besides, and how many share one: rings; inodes; entries of directories. */
+const PIPE_SLABS = [
+  { gfp: Gfp.KERNEL, order: 1, pipes: 8 },
+  { gfp: Gfp.RECLAIMABLE, order: 1, pipes: 12 },
+  { gfp: Gfp.RECLAIMABLE, order: 0, pipes: 21 },
+] as const;
 
 /** What a program that runs beside does at a time: 1 MiB. */
 const BESIDE_PAGES = 256;
@@ -37,9 +52,15 @@ export class Workers {
   /** Owner ids by worker and slot. */
   readonly #mappings = new Map<string, { readonly owner: number; readonly pages: number }>();
 
-  /** Kernel pages by worker. */
-  readonly #processes = new Map<number, number>();
+  /** Owners of the program's own pages, whose process the worker's mappings belong to, and of the kernel's. */
+  readonly #processes = new Map<number, { readonly program: number; readonly kernel: number }>();
+  /** Pages of slabs by worker, oldest first. */
+  readonly #slabs = new Map<number, { readonly pfn: number; readonly order: number }[]>();
   readonly #hasMapped = new Set<number>();
+  readonly #hasTouched = new Set<number>();
+  /** What the kernel keeps for as many processes as there have been at a time. */
+  readonly #cache: number;
+  #cachedFor = 0;
   /** CPUs that workers have bound themselves to. */
   readonly #cpus = new Map<number, number>();
 
@@ -48,12 +69,20 @@ export class Workers {
     private readonly disks: Disks,
     /** What a page that comes from swap with its neighbours takes. */
     private readonly majorFaultUs: number,
-  ) {}
+  ) {
+    this.#cache = createOwner(memory, 'KERNEL');
+  }
 
   spawn(worker: number): void {
-    const owner = createOwner(this.memory, 'KERNEL');
-    this.#processes.set(worker, owner);
-    growOwner(this.memory, owner, PROCESS_PAGES);
+    const { memory } = this;
+    const [kernel, program] = [createOwner(memory, 'KERNEL'), createOwner(memory, 'ANON')];
+    this.#processes.set(worker, { program, kernel });
+    if (this.#processes.size > this.#cachedFor) {
+      this.#cachedFor++;
+      growOwner(memory, this.#cache, CACHED_PAGES);
+    }
+    growOwner(memory, kernel, PROCESS_PAGES);
+    growOwner(memory, program, PROGRAM_PAGES);
   }
 
   isAlive(worker: number): boolean {
@@ -131,31 +160,31 @@ export class Workers {
   }
 
   kill(worker: number): void {
+    const process = this.#processes.get(worker);
+    if (process !== undefined) destroyOwner(this.memory, process.program);
     for (const key of [...this.#mappings.keys()]) if (key.startsWith(`${worker}/`)) this.#unmap(key);
-    const owner = this.#processes.get(worker);
-    if (owner !== undefined) destroyOwner(this.memory, owner);
+    if (process !== undefined) destroyOwner(this.memory, process.kernel);
+    this.#freeSlabs(worker);
     this.#processes.delete(worker);
     this.#hasMapped.delete(worker);
+    this.#hasTouched.delete(worker);
     this.#cpus.delete(worker);
   }
 
   #mapFor(worker: number, key: string, mib: number, huge: boolean): void {
     const process = this.#processes.get(worker);
-    if (process !== undefined && !this.#hasMapped.has(worker)) growOwner(this.memory, process, FIRST_MAPPING_PAGES);
+    if (process === undefined) return;
+    if (!this.#hasMapped.has(worker)) growOwner(this.memory, process.program, FIRST_MAPPING_PAGES);
     this.#hasMapped.add(worker);
     const pages = mib * PAGES_PER_MIB;
-    const sibling = [...this.#mappings].find(([other]) => other.startsWith(`${worker}/`))?.[1];
-    const owner = createMapping(this.memory, {
-      pages,
-      huge,
-      ...(sibling === undefined ? {} : { process: sibling.owner }),
-    });
+    const owner = createMapping(this.memory, { pages, huge, process: process.program });
     this.#mappings.set(key, { owner, pages });
   }
 
   #touch(key: string, [fromMib, toMib]: readonly number[], write: boolean, elapse: (ratio: number) => void): void {
     const mapping = this.#mappings.get(key);
     if (mapping === undefined) return;
+    this.#noteTouch(Number(key.split('/')[0]));
     const first = (fromMib ?? 0) * PAGES_PER_MIB;
     const end = toMib === undefined ? mapping.pages : toMib * PAGES_PER_MIB;
     for (let page = first; page < end; page += SLICE_PAGES) {
@@ -165,6 +194,13 @@ export class Workers {
       if (outcome !== 'DONE') return;
       elapse((page + pages - first) / (end - first));
     }
+  }
+
+  #noteTouch(worker: number): void {
+    const process = this.#processes.get(worker);
+    if (process === undefined || this.#hasTouched.has(worker)) return;
+    this.#hasTouched.add(worker);
+    growOwner(this.memory, process.program, FIRST_TOUCH_PAGES);
   }
 
   /** The OOM killer has freed all that the process had mapped; what the kernel kept for it goes with it. */
@@ -228,7 +264,29 @@ export class Workers {
 
   #pipe(worker: number, pipes: number): void {
     const process = this.#processes.get(worker);
-    if (process !== undefined) growOwner(this.memory, process, Math.round(pipes * PAGES_PER_PIPE));
+    if (process === undefined) return;
+    const slabs = this.#slabs.get(worker) ?? [];
+    this.#slabs.set(worker, slabs);
+    let pages = 0;
+    for (let pipe = 1; pipe <= pipes; pipe++) {
+      const due = Math.round(pipe * PAGES_PER_PIPE);
+      growOwner(this.memory, process.kernel, due - pages);
+      pages = due;
+      for (const { gfp, order, pipes: sharing } of PIPE_SLABS) {
+        if (pipe % sharing !== 1) continue;
+        const pfn = allocatePages(this.memory, order, gfp);
+        if (pfn < 0) return;
+        touchRun(this.memory, pfn, 2 ** order);
+        slabs.push({ pfn, order });
+      }
+    }
+  }
+
+  /** Inodes outlive their pipes by a grace period: slabs of one size then go in a row. */
+  #freeSlabs(worker: number): void {
+    const slabs = this.#slabs.get(worker) ?? [];
+    for (const { pfn, order } of slabs.toSorted((a, b) => a.order - b.order)) freePages(this.memory, pfn, order);
+    this.#slabs.delete(worker);
   }
 
   #unmap(key: string): void {

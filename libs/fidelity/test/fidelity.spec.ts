@@ -49,7 +49,13 @@ describe('a recording replayed from its boot state', () => {
       'kcompactd-512-6.12',
       [...IDLE, 'pages moved by proactive compaction', 'unusable index after proactive compaction', DIRECTIONS],
     ],
-    ['hugetlb-512-6.12', [BALLOON, MOVED, BOOT, TOTAL, MEM_FREE, 'huge pages of the pool after each request']],
+    ['offline-plain-512-6.12', [...IDLE, 'errno of taking a block offline or online']],
+    ['compaction-with-balloon-512-6.12', [...IDLE, 'host-resident memory', 'unusable index per order, always']],
+    [
+      'thp-pressure-512-6.12',
+      [...IDLE, 'who survives: kills, killed workers, panic', 'huge-page faults granted and fallen back'],
+    ],
+    ['hugetlb-512-6.12', [BALLOON, MOVED, BOOT, MEM_FREE, 'huge pages of the pool after each request']],
     ['compaction-random-256-6.12', [...IDLE, MIGRATED, LARGE, DIRECTIONS]],
     ['compaction-random-256-6.1', [...IDLE, MIGRATED, LARGE]],
   ])('%s keeps its bounds', (name, metrics) => {
@@ -57,6 +63,32 @@ describe('a recording replayed from its boot state', () => {
     const broken = found.filter(({ metric, holds }) => metrics.includes(metric) && !holds);
     expect(broken.map(({ metric, worst }) => ({ metric, worst }))).toEqual([]);
     expect(metrics.filter((wanted) => !found.some(({ metric }) => metric === wanted))).toEqual([]);
+  });
+});
+
+describe('huge pages of a program that ends', () => {
+  it('leave as many pages free as recorded: page tables in store go first, and the set gives three of them back at a time', () => {
+    const { recording, replay: simulated } = replayed('thp-pressure-512-6.12');
+    const after = [4, 5, 7].map((step) => recording.steps[step]?.after?.vmstat['nr_free_pages']);
+    expect([4, 5, 7].map((step) => simulated.steps[step]?.observed.freePages)).toEqual(after);
+  });
+});
+
+describe('requests for huge pages while compaction is put off', () => {
+  it('count every deferred attempt and drain the lists, as recorded', () => {
+    const { recording, replay: simulated } = replayed('hugetlb-512-6.12');
+    for (const step of [30, 31, 32]) {
+      for (const counter of ['compact_stall', 'compact_fail', 'allocstall_movable']) {
+        const recorded = (at: number): number => recording.steps[at]?.after?.vmstat[counter] ?? 0;
+        const counted = (at: number): number => simulated.steps[at]?.observed.vmstat[counter] ?? 0;
+        expect([step, counter, counted(step) - counted(step - 1)]).toEqual([
+          step,
+          counter,
+          recorded(step) - recorded(step - 1),
+        ]);
+      }
+      expect(simulated.steps[step]?.observed.perCpuPages).toBe(0);
+    }
   });
 });
 

@@ -34,10 +34,11 @@ export const FRAME_USES = [
 ] as const;
 export type FrameUse = (typeof FRAME_USES)[number];
 
-/** The running CPU's order-0 lists in a zone, the page taken first at index 0. */
+/** The running CPU's lists in a zone, the page taken first at index 0. */
 export interface PerCpuLists {
   readonly unmovablePfns: readonly number[];
   readonly movablePfns: readonly number[];
+  readonly reclaimablePfns: readonly number[];
   /** Pages the set may hold at this moment. */
   readonly highPages: number;
 }
@@ -153,7 +154,7 @@ function placeRun(
 
 function fillPerCpu(memory: Memory, zone: number, lists: PerCpuLists): void {
   const slot = pcpSlot(memory, zone);
-  [lists.unmovablePfns, lists.movablePfns].forEach((pfns, list) => {
+  [lists.unmovablePfns, lists.movablePfns, lists.reclaimablePfns].forEach((pfns, list) => {
     for (let at = pfns.length - 1; at >= 0; at--) pushFront(memory, slot, list, pfns[at], 1, 1);
     memory.pcp[slot * PCP_FIELDS + P_COUNT] += pfns.length;
   });

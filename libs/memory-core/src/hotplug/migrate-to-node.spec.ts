@@ -34,7 +34,12 @@ function twoNodes(): Memory {
     frames: new Uint8Array(2 * NODE_PAGES),
     blockTypes: new Uint8Array((2 * NODE_PAGES) / 512).fill(1),
     managedPages: [NODE_PAGES, NODE_PAGES],
-    perCpu: [0, 1].map(() => ({ unmovablePfns: [], movablePfns: [], highPages: 0 })),
+    perCpu: [0, 1].map(() => ({
+      unmovablePfns: [],
+      movablePfns: [],
+      reclaimablePfns: [],
+      highPages: 0,
+    })),
     reserveWasRead: false,
   });
 }
