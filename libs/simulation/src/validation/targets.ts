@@ -10,6 +10,7 @@ import { SQUEEZED_CONTAINER } from './squeezed-container.js';
 import type { Target } from './target.js';
 import { TOUCHED_MEMORY } from './touched-memory.js';
 import { THREE_BUILDERS } from './three-builders.js';
+import { WINDOWS_PACKED } from './windows-packed.js';
 
 export const TARGETS: readonly Target[] = [
   RESIZE,
@@ -24,4 +25,5 @@ export const TARGETS: readonly Target[] = [
   TOUCHED_MEMORY,
   PEAKS,
   SQUEEZED_CONTAINER,
+  WINDOWS_PACKED,
 ];
