@@ -8,6 +8,8 @@ import { IDLE_SAMPLING } from './idle-sampling.js';
 import { PEAKS } from './peaks.js';
 import { SQUEEZED_CONTAINER } from './squeezed-container.js';
 import type { Target } from './target.js';
+import { THP_SHARE } from './thp-share.js';
+import { THRASH } from './thrash.js';
 import { TOUCHED_MEMORY } from './touched-memory.js';
 import { THREE_BUILDERS } from './three-builders.js';
 import { WINDOWS_PACKED } from './windows-packed.js';
@@ -19,6 +21,8 @@ export const TARGETS: readonly Target[] = [
   BUILD_RETENTION,
   RENDER,
   THREE_BUILDERS,
+  THP_SHARE,
+  THRASH,
   IDLE_TAX,
   COLD_MEMORY,
   IDLE_SAMPLING,
