@@ -59,7 +59,7 @@ export const IDLE_TAX: Target = {
     return [
       near('active guest to idle guest, untaxed', 1, 0.1, untaxed.activeBytes / untaxed.idleBytes),
       {
-        figure: 'active guest to idle guest, taxed (published: larger)',
+        figure: 'active guest to idle guest, taxed (published: above 1)',
         published: 1,
         ours: taxed.activeBytes / taxed.idleBytes,
         accept: { low: 1.25, high: 1 / (1 - TAX_RATIO) },
