@@ -27,7 +27,7 @@ export const O_LIST_3 = 17;
 export const O_SWAPPED = 3;
 /** Pages of a FILE owner that reclaim has dropped and that come back when read again. */
 export const O_EVICTED = 4;
-/** Of those, the ones dropped while the oldest generation was the one that it is now. */
+/** Of those, the ones dropped while the oldest generation was the one that it is now: O_EVICTED_NOW + tier (0 … 3). */
 export const O_EVICTED_NOW = 18;
 /** Owner + 1 of the process the pages belong to; 0: nobody whom the OOM killer could choose. */
 export const O_PROCESS_PLUS_ONE = 5;

@@ -4,6 +4,7 @@
 import { freePages } from '../allocator/free.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
+import { TIERS } from '../layout/lru-fields.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
@@ -218,5 +219,5 @@ export function freeAll(memory: Memory, owner: number, gather: Gather): number {
 
 function forgetEvicted(memory: Memory, row: number): void {
   memory.owners[row + O_EVICTED] = 0;
-  memory.owners[row + O_EVICTED_NOW] = 0;
+  memory.owners.fill(0, row + O_EVICTED_NOW, row + O_EVICTED_NOW + TIERS);
 }

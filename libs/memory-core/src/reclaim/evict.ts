@@ -167,10 +167,11 @@ function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void
 
 /** True when the page is nobody's any more. */
 function takePage(memory: Memory, owner: number, kind: number, pfn: number, control: ReclaimControl): boolean {
+  const tier = tierOf(readsOf(memory, pfn));
   if (kind === KIND_FILE) {
     const row = owner * ROW;
     memory.owners[row + O_EVICTED]++;
-    memory.owners[row + O_EVICTED_NOW]++;
+    memory.owners[row + O_EVICTED_NOW + tier]++;
   } else {
     const result = swapOut(memory, owner, pfn, control);
     // Written, it waits where it is: at the tail, where the end of the write would put it.
@@ -181,7 +182,7 @@ function takePage(memory: Memory, owner: number, kind: number, pfn: number, cont
       return false;
     }
   }
-  countTier(memory, kind, tierOf(readsOf(memory, pfn)), T_EVICTED);
+  countTier(memory, kind, tier, T_EVICTED);
   disownPage(memory, owner, pfn);
   return true;
 }

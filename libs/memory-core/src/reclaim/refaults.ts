@@ -76,15 +76,29 @@ export function fileRefault(memory: Memory, owner: number, pages: number): numbe
   const evicted = owners[row + O_EVICTED];
   let wanted = 0;
   if (!memory.rules.multiGenLru) wanted = evicted <= workingSet(memory, owner) ? pages : 0;
-  else if (evicted > 0) {
-    // The kernel knows for each page when it went; here those that come back are a fair sample of those that went.
-    wanted = Math.min(pages, Math.round((pages * owners[row + O_EVICTED_NOW]) / evicted));
-    memory.lru[counter(KIND_FILE, 0, T_REFAULTED)] += wanted;
-    owners[row + O_EVICTED_NOW] -= wanted;
-  }
+  else if (evicted > 0) wanted = countFileRefaults(memory, row, pages, evicted);
   events[EV_WORKINGSET_ACTIVATE_FILE] += wanted;
   owners[row + O_EVICTED] = Math.max(0, evicted - pages);
   return wanted > 0 && !memory.rules.multiGenLru ? ACTIVE : listOfNewPage(memory, KIND_FILE);
+}
+
+/**
+ * Of `pages` that come back to a file those that went a short time ago. The kernel knows for each page when it went and how often
+ * it had been read; here those that come back are a fair sample in time, and pages that were read more often come first.
+ */
+function countFileRefaults(memory: Memory, row: number, pages: number, evicted: number): number {
+  const { owners, lru } = memory;
+  let recent = 0;
+  for (let tier = 0; tier < TIERS; tier++) recent += owners[row + O_EVICTED_NOW + tier];
+  const wanted = Math.min(pages, Math.round((pages * recent) / evicted));
+  let left = wanted;
+  for (let tier = TIERS - 1; tier >= 0; tier--) {
+    const back = Math.min(left, owners[row + O_EVICTED_NOW + tier]);
+    owners[row + O_EVICTED_NOW + tier] -= back;
+    lru[counter(KIND_FILE, tier, T_REFAULTED)] += back;
+    left -= back;
+  }
+  return wanted;
 }
 
 /**
@@ -112,7 +126,7 @@ export function startHistory(memory: Memory, kind: number): void {
     lru.fill(0, at + T_REFAULTED, at + T_PROTECTED + 1);
   }
   if (kind !== KIND_FILE) return;
-  for (let row = 0; row < owners.length; row += ROW) owners[row + O_EVICTED_NOW] = 0;
+  for (let row = 0; row < owners.length; row += ROW) owners.fill(0, row + O_EVICTED_NOW, row + O_EVICTED_NOW + TIERS);
 }
 
 /** The kind whose pages come back less often for each that is evicted, weighed by swappiness. */
