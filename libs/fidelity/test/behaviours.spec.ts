@@ -269,6 +269,48 @@ describe('what the recordings show', () => {
     }
   });
 
+  it('17: pages of a file that were read again are spared for those that were read once', () => {
+    const name = 'pagecache-reclaim-512-6.12';
+    for (const index of [7, 9]) {
+      for (const counter of ['pgsteal_file', 'workingset_refault_file', 'pgrefill']) {
+        const { recorded, simulated } = changeOf(name, counter, index);
+        expect(Math.abs(simulated - recorded)).toBeLessThanOrEqual(recorded * 0.15);
+      }
+    }
+  });
+
+  it('17: a cache that is dropped takes its index with it, and the per-CPU lists give all back', () => {
+    const name = 'pagecache-reclaim-512-6.12';
+    const { recording, replay } = replayed(name);
+    expect(recording.steps[41]?.args['path']).toContain('drop_caches');
+    expect(replay.steps[40]?.observed.perCpuPages).toBeGreaterThan(300);
+    expect(replay.steps[41]?.observed.perCpuPages).toBeLessThan(100);
+  });
+
+  it('18: a program that goes round in half of its memory keeps that half beside the balloon', () => {
+    const name = 'swap-512-6.12';
+    expect(replayed(name).recording.steps[26]?.op).toBe('balloon');
+    const { recorded, simulated } = changeOf(name, 'pswpout', 26);
+    expect(Math.abs(simulated - recorded)).toBeLessThanOrEqual(recorded * 0.15);
+    expect(changeOf(name, 'pswpin', 26).simulated).toBeLessThan(1000);
+    // And loses the less of it later: two recordings have 32,521 and 144,056.
+    expect(changeOf(name, 'pswpin', 29).simulated).toBeLessThan(150_000);
+  });
+
+  it('18: a cache that nobody misses goes before programs; one that comes back at once goes after them', () => {
+    const name = 'swap-512-6.12';
+    const taken = (index: number): number[] =>
+      ['pgsteal_anon', 'pgsteal_file'].map((counter) => changeOf(name, counter, index).simulated);
+    const recorded = (index: number, counter: string): number => changeOf(name, counter, index).recorded;
+    for (const index of [33, 34]) {
+      expect(taken(index)[0]).toBeLessThan(100);
+      expect(recorded(index, 'pgsteal_anon')).toBeLessThan(100);
+    }
+    expect(recorded(37, 'pgsteal_anon')).toBeGreaterThan(38_000);
+    expect(taken(37)[0]).toBeGreaterThan(38_000);
+    expect(taken(37)[1]).toBeLessThan(1000);
+  });
+
   it('19: proactiveness 20 leaves memory scattered, 60 and 100 act, and it counts as the daemon without a wake', () => {
     const name = 'kcompactd-512-6.12';
     const { recording, replay } = replayed(name);

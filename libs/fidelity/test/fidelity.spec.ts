@@ -56,6 +56,10 @@ describe('a recording replayed from its boot state', () => {
       [...IDLE, 'who survives: kills, killed workers, panic', 'huge-page faults granted and fallen back'],
     ],
     ['hugetlb-512-6.12', [BALLOON, MOVED, BOOT, MEM_FREE, 'huge pages of the pool after each request']],
+    ['hugetlb-512-6.12', [BALLOON, MOVED, BOOT, TOTAL, MEM_FREE, 'huge pages of the pool after each request']],
+    ['inflate-pagecache-256-6.12', [...IDLE, 'MemAvailable']],
+    ['pagecache-reclaim-512-6.12', [BALLOON, MOVED, BOOT, TOTAL, MEM_FREE, 'MemAvailable']],
+    ['swap-512-6.12', [BALLOON, MOVED, BOOT, TOTAL, 'MemFree']],
     ['compaction-random-256-6.12', [...IDLE, MIGRATED, LARGE, DIRECTIONS]],
     ['compaction-random-256-6.1', [...IDLE, MIGRATED, LARGE]],
   ])('%s keeps its bounds', (name, metrics) => {
