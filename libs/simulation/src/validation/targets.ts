@@ -5,6 +5,7 @@ import { RENDER } from './render.js';
 import { RESIZE } from './resize.js';
 import { COLD_MEMORY } from './cold-memory.js';
 import { IDLE_SAMPLING } from './idle-sampling.js';
+import { PAGING_CLIFF } from './paging-cliff.js';
 import { PEAKS } from './peaks.js';
 import { SQUEEZED_CONTAINER } from './squeezed-container.js';
 import type { Target } from './target.js';
@@ -23,6 +24,7 @@ export const TARGETS: readonly Target[] = [
   THREE_BUILDERS,
   THP_SHARE,
   THRASH,
+  PAGING_CLIFF,
   IDLE_TAX,
   COLD_MEMORY,
   IDLE_SAMPLING,
