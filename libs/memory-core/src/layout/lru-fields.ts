@@ -2,7 +2,7 @@
  * Words of Memory.lru (Float64): the generations of the multi-generational LRU, for the whole machine. Kinds of page are 0,
  * anonymous, and 1, file. Without that LRU all words are 0.
  */
-export const LRU_KINDS = 2;
+const LRU_KINDS = 2;
 /** How many generations there can be at once; each owner has a list for each. */
 export const MAX_GENERATIONS = 4;
 /** What is in the two youngest generations counts as active. */

@@ -28,12 +28,11 @@ import { ACTIVE, listOfNewPage } from '../owners/generations.js';
 import { KIND_ANON, KIND_FILE, O_EVICTED, O_EVICTED_NOW, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
 import { MOST_READS, setReads } from '../owners/page-use.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
+import { SHARES } from './cost.js';
 
 const ROW = OWNER_FIELDS;
 /** Fewer refaults than a batch of pages say nothing. */
 const FEW_REFAULTS = 64;
-/** Shares of anonymous and file pages are of this. */
-const SHARES = 200;
 /** Tier of a page that was read 0 … MOST_READS times. */
 const TIER_OF_READS = [0, 0, 1, 2, 2, 3] as const;
 /** A slot's shadow: the oldest generation at the time (modulo 2^8), as much as tells whether it still is. */
