@@ -45,3 +45,13 @@ export function framesOf(runs: readonly FrameRun[], frameCount: number): Uint8Ar
   }
   return frames;
 }
+
+export interface ZonePlace {
+  /** As zoneinfo calls it: DMA32, N1.DMA32 … */
+  readonly name: string;
+  readonly node: number;
+  readonly type: number;
+  readonly startPfn: number;
+  readonly endPfn: number;
+  readonly recorded: RecordedZone;
+}

@@ -10,7 +10,7 @@ import {
 } from '#memory-core';
 import { chooseBlockTypes, freeBlocksByPageblock } from './block-types.js';
 import { ListedPages } from './per-cpu-lists.js';
-import { framesOf, parseRuns, type FrameRun } from './frame-map.js';
+import { framesOf, parseRuns, type FrameRun, type ZonePlace } from './frame-map.js';
 import type { RecordedSnapshot, RecordedZone, Recording } from './recording.js';
 
 const PAGEBLOCK_PAGES = 512;
@@ -19,16 +19,6 @@ const KERNEL_PAGES_PER_KB = 1 / 4;
 /** A hole in the physical map that is worth leaving out of the columns. */
 const WIDE_HOLE_PAGES = 32_768;
 const FIRST_MIB_PAGES = 256;
-
-export interface ZonePlace {
-  /** As zoneinfo calls it: DMA32, N1.DMA32 … */
-  readonly name: string;
-  readonly node: number;
-  readonly type: number;
-  readonly startPfn: number;
-  readonly endPfn: number;
-  readonly recorded: RecordedZone;
-}
 
 export interface InitialState {
   readonly memory: Memory;

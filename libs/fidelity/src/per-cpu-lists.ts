@@ -9,8 +9,7 @@
  *                 the lists of higher orders, which are not told apart here, stay as long
  */
 import { FRAME_USES, type PerCpuLists } from '#memory-core';
-import type { FrameRun } from './frame-map.js';
-import type { ZonePlace } from './initial-state.js';
+import type { FrameRun, ZonePlace } from './frame-map.js';
 
 const PAGEBLOCK_PAGES = 512;
 /** A run shorter than this is not known to be either. */

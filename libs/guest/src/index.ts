@@ -14,5 +14,5 @@ export { PERIOD_TICKS, SAMPLED_PAGES, touchedNow } from './page-sampling.js';
 export { DEFAULT_MIX, GAP_SEC, idleShare, type AccessMix } from './workload/access-model.js';
 export { fixedPages } from './workload/software.js';
 export { SyntheticWorkload, type SyntheticPattern } from './workload/synthetic-workload.js';
-export { TraceWorkload, type ActivitySeries } from './workload/trace-workload.js';
+export { MOST_OF_RAM_RATIO, TraceWorkload, type ActivitySeries } from './workload/trace-workload.js';
 export { IDLE_WORKLOAD, activityAt, type Workload } from './workload/workload.js';

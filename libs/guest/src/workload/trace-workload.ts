@@ -26,7 +26,8 @@ import type { Workload } from './workload.js';
 
 const ENVELOPE_MS = 6 * 3600 * 1000;
 const TOUCHED_PER_MINUTE_RATIO = 0.61;
-const MOST_OF_RAM_RATIO = 0.9;
+/** Programs never want more than this, the kernel's fixed part included. */
+export const MOST_OF_RAM_RATIO = 0.9;
 /** Share of memory in use that is anonymous; the rest is mapped files (a guess). */
 const ANON_OF_USED_RATIO = 0.85;
 const LEAST_LOAD_RATIO = 0.03;

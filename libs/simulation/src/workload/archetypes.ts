@@ -12,7 +12,7 @@
  *            5 to 40 minutes each, linking in the end
  *   leak     0.2 + 1 to 5 % an hour; restarted at 0.9       0.3                                 by day 1 : 3
  */
-import { StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
+import { MOST_OF_RAM_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
 import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream, TICK_MS } from '#units';
 import type { Archetype } from '../experiment/model/spec.js';
 import { normalProcess, normalQuantile, STEP_MS } from './common-factor.js';
@@ -21,7 +21,6 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * DAY_MS;
-export const MOST_OF_RAM_RATIO = 0.9;
 const LEAST_LOAD = 0.03;
 /** Guests boot as if up for a random time, evenly up to this. */
 const MOST_UPTIME_DAYS = 90;

@@ -2,9 +2,8 @@
  * What nobody knows well about the workload model, as factors on its constants: 1 is the model as it stands. They bend a guest's
  * table, so that traces and archetypes are bent alike; guests whose trace is memory in use (demand DIRECT) are left alone.
  */
-import { DEFAULT_MIX, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
+import { DEFAULT_MIX, MOST_OF_RAM_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
 import type { ConstantSource } from '../costs/cost-sources.js';
-import { MOST_OF_RAM_RATIO } from './archetypes.js';
 
 export const MODEL_SOURCES = {
   hotFactor: {
