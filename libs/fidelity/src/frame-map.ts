@@ -1,4 +1,5 @@
 /** A recorded page map: one letter a frame, as runs such as `.3808 R7025 A143 B`. */
+import type { RecordedZone } from './recording.js';
 import { FRAME_USES, type FrameUse } from '#memory-core';
 
 const USE_OF_LETTER: Readonly<Record<string, FrameUse>> = {

@@ -11,7 +11,7 @@ import {
 import { chooseBlockTypes, freeBlocksByPageblock } from './block-types.js';
 import { ListedPages } from './per-cpu-lists.js';
 import { framesOf, parseRuns, type FrameRun, type ZonePlace } from './frame-map.js';
-import type { RecordedSnapshot, RecordedZone, Recording } from './recording.js';
+import type { RecordedSnapshot, Recording } from './recording.js';
 
 const PAGEBLOCK_PAGES = 512;
 const ZONE_TYPES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const;

@@ -18,8 +18,8 @@ import {
   type Memory,
   type PerCpuLists,
 } from '#memory-core';
-import { framesOf, parseRuns, type FrameRun } from './frame-map.js';
-import { initialState, type ZonePlace } from './initial-state.js';
+import { framesOf, parseRuns, type FrameRun, type ZonePlace } from './frame-map.js';
+import { initialState } from './initial-state.js';
 import { mapSnapshots } from './map-snapshots.js';
 import type { RecordedSnapshot, Recording } from './recording.js';
 

@@ -1,7 +1,6 @@
 /** Which pages of a recorded map lay on the per-CPU lists. */
 import { describe, expect, it } from '@jest/globals';
-import { framesOf, parseRuns } from '../src/frame-map.js';
-import type { ZonePlace } from '../src/initial-state.js';
+import { framesOf, parseRuns, type ZonePlace } from '../src/frame-map.js';
 import { ListedPages } from '../src/per-cpu-lists.js';
 
 /** Boot memory, an unmovable and a reclaimable pageblock, and free ones. */
