@@ -56,6 +56,15 @@ function shareOfSteps(pfns: readonly number[], step: number): number {
 }
 
 describe('what the recordings show', () => {
+  it.each(['offline-full-1024-6.1', 'offline-full-1024-6.12'])(
+    'a host that helps a stuck offline along takes none of the pages that are isolated just then: %s',
+    (name) => {
+      const { recorded, simulated } = changeOf(name, 'balloon_migrate', 6);
+      expect(recorded).toBe(PAGES_PER_MIB * 128);
+      expect(simulated).toBe(recorded);
+    },
+  );
+
   it.each([
     ['inflate-past-free-plain-256-6.12', '6.12', 204_000],
     ['inflate-past-free-plain-256-6.1', '6.1', 208_000],

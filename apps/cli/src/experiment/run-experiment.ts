@@ -24,6 +24,7 @@ import { readExperiment } from './read-experiment.js';
 import { NO_JOURNAL, openJournal } from './journal.js';
 import { experimentHtml } from './report-html.js';
 import { runLocally, type LocalRun } from './run-local.js';
+import { measureSpeed } from './speed.js';
 
 export interface RunOptions {
   readonly preset?: string;
@@ -59,12 +60,15 @@ export async function run(
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   process.once('SIGINT', stop);
+  const speedOf = measureSpeed();
   const results = await runCells(experiment, runner, {
     ...workersOf(options),
     signal: interrupt.signal,
     journal: options.journal === undefined ? NO_JOURNAL : openJournal(options.journal, experiment),
   });
   process.removeListener('SIGINT', stop);
+  // A journal brings cells that took no time now.
+  if (options.journal === undefined) console.error(speedOf(results));
   const answer = assembleAnswer(spec, results, boundOfExperiment(spec, index));
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
   if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
