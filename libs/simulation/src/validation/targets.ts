@@ -5,6 +5,7 @@ import { RENDER } from './render.js';
 import { RESIZE } from './resize.js';
 import { COLD_MEMORY } from './cold-memory.js';
 import { IDLE_SAMPLING } from './idle-sampling.js';
+import { BALLOON_OR_SWAP } from './balloon-or-swap.js';
 import { PAGING_CLIFF } from './paging-cliff.js';
 import { PEAKS } from './peaks.js';
 import { SQUEEZED_CONTAINER } from './squeezed-container.js';
@@ -24,6 +25,7 @@ export const TARGETS: readonly Target[] = [
   THREE_BUILDERS,
   THP_SHARE,
   THRASH,
+  BALLOON_OR_SWAP,
   PAGING_CLIFF,
   IDLE_TAX,
   COLD_MEMORY,

@@ -4,15 +4,6 @@
  * asks for huge pages.
  */
 import {
-  BalloonFeature,
-  DEFAULT_BALLOON_COSTS,
-  backOffUs,
-  probeBalloon,
-  runClock,
-  setTarget,
-  startClock,
-} from '#guest';
-import {
   createMapping,
   createMemory,
   createOwner,
@@ -23,7 +14,8 @@ import {
   vmstat,
 } from '#memory-core';
 import { setTransparentHugepages, type Memory } from '#memory-core';
-import { MIB, PAGE_SIZE_BYTES, RandomStream, US_PER_SEC, invariant } from '#units';
+import { MIB, PAGE_SIZE_BYTES, RandomStream, invariant } from '#units';
+import { inflate } from './balloon-rig.js';
 import type { Finding, Target } from './target.js';
 
 const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
@@ -34,8 +26,6 @@ const HOG_MIB = 400;
 const WANTED_MIB = 224;
 const BALLOONS_MIB = [64, 128, 192];
 const SEEDS = [1, 2, 3, 4, 5];
-/** By then the balloon has what it wants. */
-const INFLATE_SEC = 60;
 /** 95 %, two-sided, four degrees of freedom. */
 const STUDENT_T = 2.776;
 
@@ -90,7 +80,8 @@ export function sharesBeside(seed: number, balloonMib: number, balloonCompaction
   const hog = createMapping(memory, { pages: HOG_MIB * MIB_PAGES });
   touchRange(memory, hog, 0, HOG_MIB * MIB_PAGES, true);
   punch(memory, hog, balloonMib, RandomStream.of(seed, 'holes'));
-  inflate(memory, balloonMib * MIB_PAGES);
+  const held = inflate(memory, balloonMib * MIB_PAGES);
+  invariant(held === balloonMib * MIB_PAGES, 'the holes are as many as the balloon wants');
   destroyMapping(memory, hog);
   setTransparentHugepages(memory, true);
   const before = new Map(vmstat(memory));
@@ -113,16 +104,6 @@ function punch(memory: Memory, hog: number, balloonMib: number, random: RandomSt
   for (let page = 0; page < HOG_MIB * MIB_PAGES; page++) {
     if (random.nextFloat() < chance) dropRange(memory, hog, page, 1);
   }
-}
-
-function inflate(memory: Memory, pages: number): void {
-  const features = BalloonFeature.MUST_TELL_HOST | BalloonFeature.STATS_VQ;
-  const balloon = probeBalloon({ memory, features, costs: DEFAULT_BALLOON_COSTS, backOffUs: backOffUs('6.12') });
-  invariant(balloon !== null, 'the guest was built with a balloon');
-  const clock = startClock(memory, balloon, 0);
-  setTarget(balloon, pages, 0);
-  runClock(clock, 0, INFLATE_SEC * US_PER_SEC);
-  invariant(balloon.numPages === pages, 'the holes are as many as the balloon wants');
 }
 
 /** Mean, and half the width of its 95 % interval. */
