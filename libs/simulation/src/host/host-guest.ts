@@ -52,8 +52,10 @@ export class HostGuest {
   targetPages = 0;
   /** Resident pages of the guest that lie in the host's swap. */
   swappedPages = 0;
-  /** Times that it was started again, after its kernel had given up. */
+  /** Times that it was started again, after its kernel had given up or the host had killed it. */
   restarts = 0;
+  /** Of these, those after the host had killed it. */
+  hostKills = 0;
   readonly #stats: TimedStats[] = [];
   readonly #history: number[] = [];
   readonly #moves: TimedMove[] = [];
@@ -161,6 +163,12 @@ export class HostGuest {
     this.#resident = residentPagesOf(this.#guest.memory);
     this.swappedPages = 0;
     this.#askedPages = 0;
+  }
+
+  /** The host's OOM killer has chosen it. */
+  kill(tick: number): void {
+    this.hostKills++;
+    this.restart(tick);
   }
 
   get isRunning(): boolean {

@@ -97,7 +97,11 @@ describe('a simulated host', () => {
     host.capacityBytes = 8 * MIB;
     host.step();
     expect(host.oomKills).toBe(3);
-    expect(host.guests.map(({ restarts }) => restarts)).toEqual([1, 1, 1]);
+    expect(host.guests.map(({ restarts, hostKills }) => [restarts, hostKills])).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
   });
 
   it('starts a killed guest at the hour it was at', () => {

@@ -186,7 +186,7 @@ export class HostSimulation {
     for (const guest of byHeld) {
       if (this.residentPages + this.swappedPages <= pages) return;
       this.oomKills++;
-      guest.restart(this.#timeMs / TICK_MS);
+      guest.kill(this.#timeMs / TICK_MS);
     }
   }
 }

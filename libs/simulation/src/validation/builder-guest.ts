@@ -1,4 +1,5 @@
 /** The guest of the published builds: 16 GiB on Linux 6.1, with nothing else to do. */
+import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { IDLE_WORKLOAD, type GuestOptions } from '#guest';
 import { GIB } from '#units';
 
@@ -7,11 +8,8 @@ export function builderOptions(freePageReporting: boolean): GuestOptions {
     assignedBytes: 16 * GIB,
     numaNodes: 1,
     kernelProfile: '6.1',
-    memoryBallooning: true,
-    balloonCompaction: true,
-    deflateOnOom: false,
+    ...DEFAULT_GUEST_FEATURES,
     freePageReporting,
-    freePageHinting: false,
     workload: IDLE_WORKLOAD,
     seed: 1,
   };

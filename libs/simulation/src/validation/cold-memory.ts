@@ -3,6 +3,7 @@
  * of every archetype run through a working day; nothing is reclaimed. What is counted is programs' anonymous memory, as far
  * memory of that kind holds: its pages by the access model's classes, as busy as each guest is at that time.
  */
+import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { Guest, activityAt, idleShare } from '#guest';
 import { lruPagesOf } from '#memory-core';
 import { GIB } from '#units';
@@ -31,13 +32,7 @@ const POPULATION: Omit<GuestPopulation, 'source' | 'count'> = {
   minRatio: 0,
   shares: 1000,
   kernelProfile: '6.12',
-  features: {
-    memoryBallooning: true,
-    balloonCompaction: true,
-    deflateOnOom: false,
-    freePageReporting: false,
-    freePageHinting: false,
-  },
+  features: DEFAULT_GUEST_FEATURES,
   demand: 'MODEL',
   commonFactor: { fleet: 0.03, tenant: 0.25 },
 };

@@ -2,6 +2,7 @@
  * E19: what a hypervisor's page sampling says of guests whose use of memory is known. The guests' programs touch a set share of all
  * their memory in a period; a reading is 100 pages of one period, a trace's sample the mean of the 15 periods of five minutes.
  */
+import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import {
   Guest,
   IDLE_WORKLOAD,
@@ -28,11 +29,7 @@ const OPTIONS: Omit<GuestOptions, 'workload'> = {
   assignedBytes: ASSIGNED_BYTES,
   numaNodes: 1,
   kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
+  ...DEFAULT_GUEST_FEATURES,
   seed: 1,
 };
 

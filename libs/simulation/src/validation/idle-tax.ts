@@ -2,6 +2,7 @@
  * E11: two guests of 256 MiB with equal shares on 360 MiB. One has touched nearly all of its memory while it booted, as Windows
  * does, and idles; the other works on files through its page cache. Who is active the host finds out by sampling pages.
  */
+import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { IDLE_WORKLOAD, type Workload } from '#guest';
 import { findPolicy, parseParameters } from '#policy';
 import { MIB, PAGE_SIZE_BYTES, invariant } from '#units';
@@ -108,11 +109,7 @@ function guestOf(id: string, seed: number, workload: Workload): HostGuestSpec {
     assignedBytes: RAM_BYTES,
     numaNodes: 1,
     kernelProfile: '6.12',
-    memoryBallooning: true,
-    balloonCompaction: true,
-    deflateOnOom: false,
-    freePageReporting: false,
-    freePageHinting: false,
+    ...DEFAULT_GUEST_FEATURES,
     workload,
     seed,
   };

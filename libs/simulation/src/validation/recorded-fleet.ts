@@ -1,4 +1,5 @@
 /** The recorded VMs that come with the project, each in a guest of its own, freshly booted, through its recording; nobody takes from it. */
+import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { Guest } from '#guest';
 import { residentPagesOf } from '#memory-core';
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
@@ -10,13 +11,6 @@ import { planGuests, type GuestPlan } from '../workload/plan-guests.js';
 const SEED = 1;
 const ASSIGNED_BYTES = 2 * GIB;
 const STEP_TICKS = 300;
-const FEATURES = {
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
-};
 
 export interface GuestLife {
   /** Share of its memory that the host never had to back. */
@@ -44,7 +38,7 @@ function plansOf(index: TraceIndex): GuestPlan[] {
     minRatio: 0,
     shares: 1000,
     kernelProfile: '6.12',
-    features: FEATURES,
+    features: DEFAULT_GUEST_FEATURES,
     demand: 'MODEL',
     commonFactor: { fleet: 0, tenant: 0 },
   };
@@ -53,7 +47,10 @@ function plansOf(index: TraceIndex): GuestPlan[] {
 
 function liveThrough({ workload: recorded, assignedBytes, seed }: GuestPlan): GuestLife {
   const workload = { ...recorded, bootCachePages: 0 };
-  const guest = Guest.boot({ ...FEATURES, assignedBytes, numaNodes: 1, kernelProfile: '6.12', workload, seed }, 0);
+  const guest = Guest.boot(
+    { ...DEFAULT_GUEST_FEATURES, assignedBytes, numaNodes: 1, kernelProfile: '6.12', workload, seed },
+    0,
+  );
   const assignedPages = assignedBytes / PAGE_SIZE_BYTES;
   const steps = Math.floor(workload.periodMs / (STEP_TICKS * TICK_MS));
   const usedRatio = Array.from({ length: steps }, (_, step) => {

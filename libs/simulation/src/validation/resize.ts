@@ -2,6 +2,7 @@
  * E6: a guest of 20 GiB is shrunk to 2 GiB and grown again by its balloon, once after a program has touched all that it
  * could get, once freshly booted.
  */
+import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { Guest, IDLE_WORKLOAD, type GuestOptions } from '#guest';
 import { createOwner, destroyOwner, freePagesOf, growOwner } from '#memory-core';
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
@@ -19,11 +20,7 @@ const OPTIONS: GuestOptions = {
   assignedBytes: ASSIGNED_BYTES,
   numaNodes: 1,
   kernelProfile: '6.1',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
+  ...DEFAULT_GUEST_FEATURES,
   workload: IDLE_WORKLOAD,
   seed: 1,
 };

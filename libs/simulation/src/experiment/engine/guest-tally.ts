@@ -55,8 +55,10 @@ export class GuestTally {
   #targetSinceMs: number | null = null;
   #unmetSinceMs: number | null = null;
   #restarts = 0;
+  #hostKills = 0;
   #restartsInWindow = 0;
   #timeMs = 0;
+  #windowFromMs = 0;
   /** Of this window: time in which killed programs waited to be started again. */
   #downMs = 0;
 
@@ -123,7 +125,7 @@ export class GuestTally {
 
   /** Useful time = what is left of the guest's own, stretched by what the host makes it wait and by the work of managing memory. */
   #close(guestStallUs: number, fullUs: number, timeMs: number): void {
-    const windowUs = this.objective.windowMs * US_PER_MS;
+    const windowUs = (timeMs - this.#windowFromMs) * US_PER_MS;
     const own = Math.min(1, Math.max(0, guestStallUs) / windowUs);
     const host = this.#hostStallUs / windowUs;
     const useful = (1 - own) / (1 + host + this.#managementUs / windowUs);
@@ -136,20 +138,22 @@ export class GuestTally {
   }
 
   #note(useful: number, timeMs: number): void {
+    const windowMs = timeMs - this.#windowFromMs;
+    this.#windowFromMs = timeMs;
     if (timeMs <= this.warmUpMs) return;
-    const { usefulTimeRatio, windowMs } = this.objective;
     const day = Math.floor((timeMs - 1) / DAY_MS);
     const outcome = (this.#days[day] ??= { windows: 0, violatedWindows: 0, usefulMs: 0, stalledMs: 0 });
     outcome.windows++;
-    if (useful < usefulTimeRatio) outcome.violatedWindows++;
+    if (useful < this.objective.usefulTimeRatio) outcome.violatedWindows++;
     outcome.usefulMs += useful * windowMs;
     outcome.stalledMs += (1 - useful) * windowMs;
   }
 
-  /** A kernel that was started again counts from 0; what made it give up was a kill, too. */
+  /** A kernel that was started again counts from 0. What made it give up was a kill, too, unless the host has killed it. */
   #forgetCounters(guest: HostGuest): void {
     this.#restartsInWindow = guest.restarts - this.#restarts;
-    this.oomKills += this.#restartsInWindow;
+    this.oomKills += this.#restartsInWindow - (guest.hostKills - this.#hostKills);
+    this.#hostKills = guest.hostKills;
     this.#restarts = guest.restarts;
     this.#seen.clear();
     this.#someUs = 0;

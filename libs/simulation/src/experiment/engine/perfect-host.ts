@@ -5,6 +5,7 @@
 import { GuestTally } from './guest-tally.js';
 import type { GuestPlan } from '../../workload/plan-guests.js';
 import type { ExperimentSpec } from '../model/spec.js';
+import { endsWindow } from './windows.js';
 import { capacityOf, type HostRun, type HostSetting } from './run-host.js';
 
 /** Guests need a demand that stands by itself: a trace's column. One that is a model counts with all that it is assigned. */
@@ -28,7 +29,7 @@ export function runPerfectHost(
     peak = Math.max(peak, demand);
     swappedMost = Math.max(swappedMost, beyond);
     steps++;
-    if ((timeMs + spec.stepMs) % spec.slo.windowMs === 0) {
+    if (endsWindow(spec, timeMs + spec.stepMs)) {
       columns.timesMs.push(timeMs + spec.stepMs);
       columns.demandBytes.push(peak);
       columns.swappedBytes.push(swappedMost);

@@ -98,6 +98,18 @@ describe('a cell', () => {
     );
   });
 
+  it('judges the rest of a run that is no whole window, and windows that steps do not divide', () => {
+    const daysOf = (changes: object): unknown => {
+      const asked = specOf({ overcommitRatios: [1], policies: [{ name: 'none' }], warmUpMs: 0, ...changes });
+      return done(runCell(asked, { policyAt: 0, ratioAt: 0, seedAt: 0 }, null)).guests[0]!.days.map(
+        ({ windows, usefulMs, stalledMs }) => [windows, Math.round(usefulMs + stalledMs)],
+      );
+    };
+    expect(daysOf({ durationMs: 400_000 })).toEqual([[2, 400_000]]);
+    expect(daysOf({ durationMs: 60_000 })).toEqual([[1, 60_000]]);
+    expect(daysOf({ durationMs: 700_000, stepMs: 7000 })).toEqual([[3, 700_000]]);
+  });
+
   it('judges neither reserve nor windows while balloons first find their sizes', () => {
     const metricsOf = (warmUpMs: number): { reserveKeptRatio: number; windows: number } => {
       const asked = specOf({ overcommitRatios: [1.5], policies: [{ name: 'ballast' }], warmUpMs });

@@ -10,6 +10,7 @@ import type { ExperimentSpec, PolicyChoice } from '../model/spec.js';
 import { capacityAt, troublesOf } from './faults.js';
 import { GuestTally } from './guest-tally.js';
 import { toOptions } from './plan-hosts.js';
+import { endsWindow } from './windows.js';
 
 /** Policies decide this often, unless a step is longer. */
 const DECIDE_EVERY_MS = 10_000;
@@ -75,7 +76,7 @@ export function runHost(
       steps++;
       if (isReserveKept(simulation)) reserveKept++;
     }
-    if (timeMs % spec.slo.windowMs === 0) {
+    if (endsWindow(spec, timeMs)) {
       simulation.guests.forEach((guest, at) => tallies[at]?.endWindow(guest, timeMs));
       timeline.add(simulation, plans, timeMs);
     }

@@ -82,7 +82,7 @@ describe('a spec', () => {
       durationMs: 10_000,
       warmUpMs: 10_000,
       costs: 'FREE',
-      slo: { usefulTimeRatio: 7 },
+      slo: { usefulTimeRatio: 7, windowMs: 0 },
       faults: [{ kind: 'FIRE' }, { kind: 'REFUSE', guestRatio: 2, fromMs: 5000, toMs: 4000 }],
     });
     for (const part of [
@@ -102,6 +102,7 @@ describe('a spec', () => {
       'seeds: must have one entry at least',
       'stepMs: must be whole ticks of 1000 ms, got 1500',
       'durationMs: must be whole steps of 1500 ms, got 10000',
+      'slo.windowMs: must be at least a step of 1500 ms, got 0',
       'warmUpMs: must be less than durationMs (10000), got 10000',
       'costs: must be DEFAULT, OFF or an object',
       'slo.usefulTimeRatio: ',
@@ -111,7 +112,7 @@ describe('a spec', () => {
     ]) {
       expect(found.filter((line) => line.startsWith(part))).toHaveLength(1);
     }
-    expect(found).toHaveLength(22);
+    expect(found).toHaveLength(23);
   });
 
   it.each([null, 7, 'x', [], {}])('is refused when it is %j', (input) => {

@@ -73,12 +73,15 @@ function policyProblems(policies: readonly PolicyChoice[]): Problem[] {
   });
 }
 
-function timeProblems({ durationMs, stepMs, warmUpMs }: ExperimentSpec): Problem[] {
+function timeProblems({ durationMs, stepMs, warmUpMs, slo }: ExperimentSpec): Problem[] {
   const problems: Problem[] = [];
   if (stepMs % TICK_MS !== 0)
     problems.push({ path: 'stepMs', message: `must be whole ticks of ${TICK_MS} ms, got ${stepMs}` });
   if (stepMs > 0 && durationMs % stepMs !== 0) {
     problems.push({ path: 'durationMs', message: `must be whole steps of ${stepMs} ms, got ${durationMs}` });
+  }
+  if (slo.windowMs < stepMs) {
+    problems.push({ path: 'slo.windowMs', message: `must be at least a step of ${stepMs} ms, got ${slo.windowMs}` });
   }
   if (warmUpMs > 0 && warmUpMs >= durationMs) {
     problems.push({ path: 'warmUpMs', message: `must be less than durationMs (${durationMs}), got ${warmUpMs}` });
