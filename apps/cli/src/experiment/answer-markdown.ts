@@ -2,7 +2,6 @@ import { METRICS, type ExperimentAnswer, type ExperimentSpec } from '#simulation
 import { shortNumber } from './report-plots.js';
 
 const SHOWN = [
-  'usefulTimeRatio',
   'guestOomKills',
   'policyOomKills',
   'hostOomKills',
@@ -35,7 +34,7 @@ export function answerMarkdown(spec: ExperimentSpec, { summary, frontier, digest
 
 function ratioTable(ratio: number, summary: ExperimentAnswer['summary']): string[] {
   const rows = summary.filter((row) => row.ratio === ratio);
-  const meanOf = (policy: string, metric: (typeof SHOWN)[number]): number =>
+  const meanOf = (policy: string, metric: keyof typeof METRICS): number =>
     rows.find((row) => row.policy === policy && row.metric === metric)?.mean ?? Number.NaN;
   const policies = [...new Set(rows.map(({ policy }) => policy))].sort(
     (one, other) => meanOf(other, 'usefulTimeRatio') - meanOf(one, 'usefulTimeRatio'),
@@ -43,11 +42,12 @@ function ratioTable(ratio: number, summary: ExperimentAnswer['summary']): string
   return [
     `## Overcommitted ${ratio} times`,
     '',
-    `| policy | ${SHOWN.map((metric) => METRICS[metric].label).join(' | ')} |`,
-    `|---|${SHOWN.map(() => '---|').join('')}`,
+    `| policy | useful time lost | ${SHOWN.map((metric) => METRICS[metric].label).join(' | ')} |`,
+    `|---|---|${SHOWN.map(() => '---|').join('')}`,
     ...policies.map((policy) => {
       const figures = SHOWN.map((metric) => shortNumber(meanOf(policy, metric), METRICS[metric].unit));
-      return `| \`${policy}\` | ${figures.join(' | ')} |`;
+      const lost = shortNumber(1 - meanOf(policy, 'usefulTimeRatio'), 'ratio');
+      return `| \`${policy}\` | ${lost} | ${figures.join(' | ')} |`;
     }),
     '',
   ];

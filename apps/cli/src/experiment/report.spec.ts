@@ -60,6 +60,7 @@ describe('the answer in a document', () => {
       row.metric === 'usefulTimeRatio' ? { ...row, mean: useful(row.policy) } : row,
     );
     const text = answerMarkdown(spec, { ...answer, summary });
+    expect(text).toContain('| `ballast` | 10 % |');
     const tables = text.split('## Overcommitted ').slice(1);
     expect(tables).toHaveLength(spec.overcommitRatios.length);
     for (const table of tables) expect(table.indexOf('| `ballast`')).toBeLessThan(table.indexOf('| `none`'));
