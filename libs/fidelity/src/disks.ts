@@ -27,10 +27,15 @@ export class Disks {
 
   constructor(private readonly memory: Memory) {}
 
-  /** Reads the first MiB of a device in order. */
+  /** Reads the first MiB of a device in order. The index grows as the pages come, out of the same memory. */
   readAll(device: string, mib: number): void {
-    touchRange(this.memory, this.#cacheOf(device), 0, mib * PAGES_PER_MIB, false);
-    this.#index(device, mib * PAGES_PER_MIB);
+    const cache = this.#cacheOf(device);
+    const pages = mib * PAGES_PER_MIB;
+    for (let page = 0; page < pages; page += PAGES_PER_INDEX_SLAB) {
+      const end = Math.min(page + PAGES_PER_INDEX_SLAB, pages);
+      this.#index(device, end);
+      touchRange(this.memory, cache, page, end - page, false);
+    }
   }
 
   /** Reads single pages at random within the first MiB. The recorder's own choice of pages is not known. */
@@ -71,7 +76,7 @@ export class Disks {
     this.#indexed.clear();
   }
 
-  /** The device's first pages have been read. */
+  /** The device's first pages are about to be read. */
   #index(device: string, pages: number): void {
     this.#indexed.set(device, Math.max(pages, this.#indexed.get(device) ?? 0));
     const covered = [...this.#indexed.values()].reduce((sum, one) => sum + one, 0);
