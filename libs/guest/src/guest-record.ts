@@ -110,6 +110,11 @@ function parsePrograms(fields: Fields): ProgramsRecord {
       restartWait: countOf(state, 'restartWait'),
       restartTick: countOf(state, 'restartTick'),
       cacheDebt: numberOf(state, 'cacheDebt'),
+      mostCache: countOf(state, 'mostCache'),
+      evicted: countOf(state, 'evicted'),
+      missedMapped: numberOf(state, 'missedMapped'),
+      missed: numberOf(state, 'missed'),
+      rereadDebt: numberOf(state, 'rereadDebt'),
     },
   };
 }

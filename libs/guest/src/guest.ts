@@ -268,6 +268,11 @@ export class Guest {
     return this.#programs.state.unmet;
   }
 
+  /** Anonymous pages that programs want, and of these what is not there yet: not asked for so far, or asked for in vain. */
+  get demand(): { readonly wantedPages: number; readonly pendingPages: number } {
+    return { wantedPages: this.#programs.state.goal, pendingPages: this.#programs.state.pending };
+  }
+
   /** Programs that the OOM killer has killed wait to be started again. */
   get isAwaitingRestart(): boolean {
     return isAwaitingRestart(this.#programs, this.#tick - this.#pausedTicks);

@@ -15,4 +15,5 @@ export { DEFAULT_MIX, GAP_SEC, idleShare, type AccessMix } from './workload/acce
 export { fixedPages } from './workload/software.js';
 export { SyntheticWorkload, type SyntheticPattern } from './workload/synthetic-workload.js';
 export { MOST_OF_RAM_RATIO, TraceWorkload, type ActivitySeries } from './workload/trace-workload.js';
+export { READ_AGAIN_RATIO } from './workload/reread.js';
 export { IDLE_WORKLOAD, activityAt, type Workload } from './workload/workload.js';

@@ -26,6 +26,7 @@ export {
   ownerPages,
   shrinkOwner,
 } from './owners/owner.js';
+export { evictedPages, readAgain } from './owners/read-again.js';
 export { setPageUse } from './owners/page-use.js';
 export type { PageUse } from './owners/page-use.js';
 export type { OwnerKind } from './owners/owner-kind.js';

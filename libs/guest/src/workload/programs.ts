@@ -12,6 +12,7 @@ import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import type { RandomStream } from '#units';
 import { positionMs, rowAt, rowTicks, ticksToNextRow } from './workload.js';
 import type { Workload } from './workload.js';
+import { REREAD_TICKS, reread, startRereading, type RereadState } from './reread.js';
 import {
   PROCESSES,
   buryKilled,
@@ -38,7 +39,7 @@ const RATE_STEPS_PER_PAGE = 2 ** 20;
 const READAHEAD_PAGES = 32;
 
 /** All that changes; a snapshot holds it. Pages unless it says otherwise. */
-export interface ProgramsState {
+export interface ProgramsState extends RereadState {
   /** Row of the workload that holds. */
   row: number;
   /** Wanted by the row. */
@@ -97,6 +98,7 @@ export function startPrograms(
       restartWait: 0,
       restartTick: 0,
       cacheDebt: 0,
+      ...startRereading(software),
     },
   };
 }
@@ -120,6 +122,8 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
     growCache(software, pages);
     busy = true;
   }
+  const age = tick - bootTick;
+  if (age % REREAD_TICKS === 0) busy = reread(software, workload, state, age * TICK_MS) || busy;
   if (buryKilled(software)) startAgain(software, state, tick);
   return busy;
 }
@@ -134,7 +138,8 @@ export function nextBusyTick({ workload, software, bootTick, state }: Programs, 
   const rampTick = state.pending > 0 ? Math.max(tick + 1, state.rampTick) : Infinity;
   const rate = cacheRate(workload, state.row);
   const readTicks = rate > 0 ? Math.max(1, Math.floor((READAHEAD_PAGES - state.cacheDebt) / rate)) : Infinity;
-  return Math.min(tick + ticksToNextRow(workload, atMs, state.row), rampTick, tick + readTicks);
+  const rereadTick = tick + REREAD_TICKS - ((tick - bootTick) % REREAD_TICKS);
+  return Math.min(tick + ticksToNextRow(workload, atMs, state.row), rampTick, tick + readTicks, rereadTick);
 }
 
 /** `ticks` ticks go by, none of them busy: as many calls of runPrograms. */

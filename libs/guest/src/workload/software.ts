@@ -45,7 +45,7 @@ const OWNERS: readonly OwnerKind[] = [
   'KERNEL',
 ];
 const DAEMONS = PROCESSES;
-const CACHE = 5;
+export const CACHE = 5;
 const SLAB_RECLAIMABLE = 6;
 const SLAB_UNRECLAIMABLE = 7;
 const PAGE_TABLES = 8;
@@ -126,6 +126,11 @@ export function programPages(software: Software): number {
   return pages;
 }
 
+/** Pages of the page cache. */
+export function cachePages({ memory }: Software): number {
+  return ownerPages(memory, CACHE);
+}
+
 /** Gives a program up to `pages` more; returns how many it got: fewer when it was killed for them, or the kernel panicked. */
 export function growProcess(software: Software, process: number, pages: number): number {
   const got = growOwner(software.memory, process, pages);
@@ -202,7 +207,8 @@ function roomForCache(software: Software, anonPages: number): number {
   return Math.max(0, Math.floor(room / (1 + software.slabPerCachePage + PAGE_TABLES_PER_MAPPED_PAGE)));
 }
 
-function bootCache(ramPages: number): number {
+/** What booting reads: the files that programs run from. */
+export function bootCache(ramPages: number): number {
   return Math.min(BOOT_CACHE_PAGES, Math.floor(ramPages * BOOT_CACHE_PART_RATIO));
 }
 

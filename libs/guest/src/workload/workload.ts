@@ -29,6 +29,8 @@ export interface Workload {
   readonly isImmediate?: boolean;
   /** Share of their memory and page cache that programs touch in a minute. Default: as mix and load say. */
   readonly touchedPerMinuteRatio?: number;
+  /** Share of dropped page cache, but for what programs map, that is read again. Default: READ_AGAIN_RATIO. */
+  readonly readAgainRatio?: number;
   /** Equal for equal tables: a restored guest must stand in the table it stood in. */
   readonly digest: string;
 }

@@ -9,6 +9,8 @@ import type { ReclaimControl } from './reclaim-control.js';
 const SCAN_US = 4;
 const SWAP_WRITE_US = 30;
 const SWAP_READ_US = 400;
+/** A random read of an NVMe device. */
+const FILE_READ_US = 100;
 /** kswapd takes the CPU from others, so most of its time nobody else does anything. */
 const KSWAPD_FULL_SHARE = 0.7;
 
@@ -26,6 +28,11 @@ export function stallOfKswapd(memory: Memory, control: ReclaimControl): void {
 /** A task waits for a page that was swapped out. */
 export function stallOfSwapIn(memory: Memory): void {
   addStall(memory, SWAP_READ_US, SWAP_READ_US);
+}
+
+/** Tasks wait for pages of files that they need again. */
+export function stallOfFileRead(memory: Memory, pages: number): void {
+  addStall(memory, pages * FILE_READ_US, pages * FILE_READ_US);
 }
 
 function costOf(control: ReclaimControl): number {

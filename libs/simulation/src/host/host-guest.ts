@@ -99,6 +99,11 @@ export class HostGuest {
     return this.#guest.unmetPages;
   }
 
+  /** Memory that its programs want, and of these what is not there yet. */
+  get demand(): Guest['demand'] {
+    return this.#guest.demand;
+  }
+
   /** Programs that its OOM killer has killed wait to be started again. */
   get isAwaitingRestart(): boolean {
     return this.#guest.isAwaitingRestart;

@@ -40,6 +40,11 @@ describe("factors on the workload model's constants", () => {
     expect(releaseRatio).toBe(1);
   });
 
+  it('read more of the dropped cache again, up to all of it', () => {
+    expect(bent({ readAgainFactor: 2 }).readAgainRatio).toBe(0.6);
+    expect(bent({ readAgainFactor: 100 }).readAgainRatio).toBe(1);
+  });
+
   it('have another digest, so that no guest is restored into another table', () => {
     const digests = [bent({ gapFactor: 2 }), bent({ hotFactor: 2 }), bent({ hotFactor: 3 }), WEB];
     expect(new Set(digests.map(({ digest }) => digest)).size).toBe(4);

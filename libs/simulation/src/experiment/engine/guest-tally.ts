@@ -8,35 +8,29 @@ import type { GuestStep } from '../../host/host-simulation.js';
 import type { HostGuest } from '../../host/host-guest.js';
 import type { Objective } from '../../objective/objective.js';
 import type { DayOutcome } from '../model/cell.js';
+import { DemandSteps, type Demand } from './demand-steps.js';
+import { CHARGED_COUNTERS, lostTime } from './lost-time.js';
 
 const DAY_MS = 86_400_000;
 const US_PER_MS = 1000;
-/** Share of dropped page cache that is read again (a guess: web servers 0.7, builds 0.6, backups 0.02). */
-const READ_AGAIN_RATIO = 0.3;
-/** Counters of which a window's difference is charged. */
-const COUNTERS = [
-  'pgsteal_file',
-  'pgscan_kswapd',
-  'pgscan_direct',
-  'pgmigrate_success',
-  'pgmajfault',
-  'oom_kill',
-  'thp_fault_alloc',
-  'thp_fault_fallback',
-] as const;
+/** What a guest's killed programs wait before they are started again the first time; they wait longer each time they die again. */
+const FIRST_RESTART_MS = 10_000;
+/** Counters of which a window's difference is told, besides those that cost time. */
+const COUNTERS = [...CHARGED_COUNTERS, 'oom_kill', 'thp_fault_alloc', 'thp_fault_fallback'] as const;
 type Counter = (typeof COUNTERS)[number];
 
 /** A window's share of time. */
 export interface WindowShares {
+  /** By the guest's own account. */
   readonly some: number;
   readonly full: number;
+  /** Waits for the host, which the guest cannot see. */
   readonly host: number;
 }
 
 export class GuestTally {
   readonly windows: WindowShares[] = [];
   readonly lagsMs: number[] = [];
-  readonly waitsMs: number[] = [];
   readonly unusableIndexes: number[] = [];
   swapFaults = 0;
   majorFaults = 0;
@@ -53,7 +47,7 @@ export class GuestTally {
   #balloonPages = 0;
   #targetPages = 0;
   #targetSinceMs: number | null = null;
-  #unmetSinceMs: number | null = null;
+  readonly #demandSteps: DemandSteps;
   #restarts = 0;
   #hostKills = 0;
   #restartsInWindow = 0;
@@ -67,7 +61,14 @@ export class GuestTally {
     private readonly objective: Objective,
     /** Windows that end no later are not judged. */
     private readonly warmUpMs: number,
-  ) {}
+  ) {
+    this.#demandSteps = new DemandSteps(warmUpMs);
+  }
+
+  /** How long each demand step waited for its memory. */
+  get recoveriesMs(): readonly number[] {
+    return this.#demandSteps.recoveriesMs;
+  }
 
   get days(): readonly DayOutcome[] {
     return this.#days;
@@ -85,7 +86,7 @@ export class GuestTally {
     if (guest.isAwaitingRestart) this.#downMs += timeMs - this.#timeMs;
     this.#timeMs = timeMs;
     this.#watchBalloon(guest, timeMs);
-    this.#watchDemand(guest, timeMs);
+    this.#demandSteps.add(demandOf(guest), timeMs);
   }
 
   /** A window ends at `timeMs`. */
@@ -94,19 +95,16 @@ export class GuestTally {
     if (guest.restarts !== this.#restarts) this.#forgetCounters(guest);
     const grown = new Map(COUNTERS.map((name) => [name, this.#grown(name, counters.get(name) ?? 0)]));
     const count = (name: Counter): number => grown.get(name) ?? 0;
-    const scans = count('pgscan_kswapd') + count('pgscan_direct');
-    this.#managementUs += scans * this.costs.reclaimScanUs + count('pgmigrate_success') * this.costs.migrateUs;
-    this.majorFaults += count('pgmajfault');
+    const { stallUs, managementUs } = lostTime(count, this.costs);
+    this.#managementUs += managementUs;
+    this.majorFaults += count('pgmajfault') + count('workingset_refault_file');
     const kills = count('oom_kill') + this.#restartsInWindow;
-    const killedUs = Math.max(kills * this.costs.restartMs, this.#downMs) * US_PER_MS;
+    const killedUs = Math.max(kills, this.#downMs / FIRST_RESTART_MS) * this.costs.restartMs * US_PER_MS;
     this.#restartsInWindow = 0;
     this.#downMs = 0;
     this.oomKills += count('oom_kill');
-    const { some, full } = guest.pressure;
-    const readAgainUs = READ_AGAIN_RATIO * count('pgsteal_file') * this.costs.majorFaultUs;
-    this.#close(some.totalUs - this.#someUs + readAgainUs + killedUs, full.totalUs - this.#fullUs, timeMs);
-    this.#someUs = some.totalUs;
-    this.#fullUs = full.totalUs;
+    this.#notePressure(guest, timeMs);
+    this.#close(stallUs + killedUs, timeMs);
     this.unusableIndexes.push(guest.vitals.unusableIndex9Ratio);
     this.thpGranted += count('thp_fault_alloc');
     this.thpFellBack += count('thp_fault_fallback');
@@ -115,7 +113,7 @@ export class GuestTally {
   /** The run ends at `timeMs`: what still waits has waited until then. */
   end(timeMs: number): void {
     if (this.#targetSinceMs !== null) this.lagsMs.push(timeMs - this.#targetSinceMs);
-    if (this.#unmetSinceMs !== null) this.waitsMs.push(timeMs - this.#unmetSinceMs);
+    this.#demandSteps.end();
   }
 
   /** A window of a guest that has all it uses, or is one of those of which the host has too many. */
@@ -124,17 +122,29 @@ export class GuestTally {
   }
 
   /** Useful time = what is left of the guest's own, stretched by what the host makes it wait and by the work of managing memory. */
-  #close(guestStallUs: number, fullUs: number, timeMs: number): void {
+  #close(guestStallUs: number, timeMs: number): void {
     const windowUs = (timeMs - this.#windowFromMs) * US_PER_MS;
-    const own = Math.min(1, Math.max(0, guestStallUs) / windowUs);
-    const host = this.#hostStallUs / windowUs;
-    const useful = (1 - own) / (1 + host + this.#managementUs / windowUs);
-    if (timeMs > this.warmUpMs) {
-      this.windows.push({ some: own, full: Math.min(1, Math.max(0, fullUs) / windowUs), host: host / (1 + host) });
-    }
+    const own = Math.min(1, guestStallUs / windowUs);
+    const useful = (1 - own) / (1 + (this.#hostStallUs + this.#managementUs) / windowUs);
     this.#note(useful, timeMs);
     this.#hostStallUs = 0;
     this.#managementUs = 0;
+  }
+
+  #notePressure(guest: HostGuest, timeMs: number): void {
+    const windowUs = (timeMs - this.#windowFromMs) * US_PER_MS;
+    const { some, full } = guest.pressure;
+    const shareOf = (us: number): number => Math.min(1, Math.max(0, us) / windowUs);
+    const host = this.#hostStallUs / windowUs;
+    if (timeMs > this.warmUpMs) {
+      this.windows.push({
+        some: shareOf(some.totalUs - this.#someUs),
+        full: shareOf(full.totalUs - this.#fullUs),
+        host: host / (1 + host),
+      });
+    }
+    this.#someUs = some.totalUs;
+    this.#fullUs = full.totalUs;
   }
 
   #note(useful: number, timeMs: number): void {
@@ -180,14 +190,9 @@ export class GuestTally {
   #noteLag(lagMs: number, timeMs: number): void {
     if (timeMs > this.warmUpMs) this.lagsMs.push(lagMs);
   }
+}
 
-  /** From the first page that was asked for and not there to the last. */
-  #watchDemand(guest: HostGuest, timeMs: number): void {
-    if (guest.unmetPages > 0) {
-      this.#unmetSinceMs ??= timeMs - TICK_MS;
-      return;
-    }
-    if (this.#unmetSinceMs !== null) this.waitsMs.push(timeMs - this.#unmetSinceMs);
-    this.#unmetSinceMs = null;
-  }
+function demandOf(guest: HostGuest): Demand {
+  const { assignedPages, demand, unmetPages, isAwaitingRestart } = guest;
+  return { assignedPages, ...demand, isWaiting: unmetPages > 0 || isAwaitingRestart };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { GIB, MIB, PAGE_SIZE_BYTES } from '#units';
 import { boundOfExperiment } from '../bound/bound.js';
 import { parseSpec } from '../spec/parse-spec.js';
-import type { CellResult } from '../model/cell.js';
+import type { CellMetrics, CellResult } from '../model/cell.js';
 import type { ExperimentSpec } from '../model/spec.js';
 import { indexTrace, requireIndex, type TraceIndex } from '../../trace/trace-index.js';
 import { runCell } from './run-cell.js';
@@ -120,6 +120,28 @@ describe('a cell', () => {
     expect(cold.reserveKeptRatio).toBeLessThan(1);
     expect(warm.reserveKeptRatio).toBeGreaterThan(cold.reserveKeptRatio);
     expect([cold.windows, warm.windows]).toEqual([4, 2]);
+  });
+
+  it('costs nothing at all without costs, whatever guests and host go through', () => {
+    const hard = { overcommitRatios: [4], policies: [{ name: 'proxmox' }], hosts: { perHost: 2, swapBytes: 2 * GIB } };
+    const guests = {
+      source: { kind: 'synthetic', mix: { web: 1, build: 1 } },
+      count: 2,
+      assignedBytes: GIB,
+      minRatio: 0.1,
+    };
+    const metricsOf = (costs: string): CellMetrics =>
+      done(runCell(specOf({ ...hard, guests, costs }), { policyAt: 0, ratioAt: 0, seedAt: 0 }, null)).metrics;
+    const [free, priced] = [metricsOf('OFF'), metricsOf('DEFAULT')];
+    expect(free).toEqual({
+      ...priced,
+      usefulTimeRatio: 1,
+      violatedWindowsRatio: 0,
+      worstGuestViolatedRatio: 0,
+      hostPressureSomeP99: 0,
+    });
+    expect(free.guestOomKills + free.majorFaults).toBeGreaterThan(1000);
+    expect(priced.usefulTimeRatio).toBeLessThan(0.99);
   });
 
   it('of perfect knowledge fits to a page block below the bound of the rows, and not above it', () => {

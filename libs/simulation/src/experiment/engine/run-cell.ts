@@ -111,7 +111,7 @@ function metricsOf(runs: readonly HostRun[], guests: readonly GuestOutcome[], po
         1,
         sum(runs, (run) => run.steps),
       ),
-    recoveryMsP99: percentile(tallies.flatMap((tally) => tally.waitsMs)),
+    recoveryMsP99: percentile(tallies.flatMap((tally) => tally.recoveriesMs)),
   };
 }
 

@@ -20,7 +20,9 @@ export interface CellMetrics {
   readonly policyOomKills: number;
   readonly hostSwapInBytes: number;
   readonly hostSwapOutBytes: number;
+  /** Pages read from disk for want of memory: from guests' and hosts' swap, and dropped page cache that is read again. */
   readonly majorFaults: number;
+  /** As guests report it; what it costs them by the experiment's prices is in useful time. */
   readonly pressureSomeP99: number;
   readonly pressureFullP99: number;
   /** Pressure that guests cannot see: waits for the host's memory. */
@@ -32,7 +34,7 @@ export interface CellMetrics {
   readonly residentPeakBytes: number;
   /** Share of seconds in which the host kept its reserve free. */
   readonly reserveKeptRatio: number;
-  /** From a demand step of a quarter of RAM to full backing. */
+  /** How long a demand step of a quarter of RAM waits until it is fully backed, 99th percentile; 0 when there was none. */
   readonly recoveryMsP99: number;
 }
 
