@@ -1,4 +1,4 @@
-import { METRICS, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import { METRICS, brokenText, remedyText, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
 import { shortNumber } from './report-plots.js';
 
 const SHOWN = [
@@ -12,7 +12,10 @@ const SHOWN = [
 const SEC_MS = 1000;
 
 /** For a document: a table for each ratio, the policy that loses least first; means over the seeds. */
-export function answerMarkdown(spec: ExperimentSpec, { summary, frontier, digest }: ExperimentAnswer): string {
+export function answerMarkdown(
+  spec: ExperimentSpec,
+  { summary, frontier, judgement, digest }: ExperimentAnswer,
+): string {
   const { guests, hosts, seeds, durationMs, policies } = spec;
   return [
     `# ${spec.name}`,
@@ -28,6 +31,16 @@ export function answerMarkdown(spec: ExperimentSpec, { summary, frontier, digest
     ...frontier.map(
       ({ policy, ratio, firstBroken }) => `| \`${policy}\` | ${ratio?.toFixed(2) ?? 'none'} | ${firstBroken ?? '–'} |`,
     ),
+    '',
+    '## What broke',
+    '',
+    '| policy | ratio | what broke, the worst first | what helps against it |',
+    '|---|---|---|---|',
+    ...judgement.flatMap(({ policy, ratio, broken: [worst, ...others] }) => {
+      if (worst === undefined) return [];
+      const words = [worst, ...others].map((one) => brokenText(one, seeds.length)).join('<br>');
+      return [`| \`${policy}\` | ${ratio} | ${words} | ${remedyText(worst)} |`];
+    }),
     '',
   ].join('\n');
 }

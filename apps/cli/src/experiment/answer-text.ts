@@ -1,4 +1,4 @@
-import { METRICS, type ExperimentAnswer } from '#simulation';
+import { METRICS, brokenText, remedyText, type ExperimentAnswer } from '#simulation';
 import { shortNumber } from './report-plots.js';
 
 const SHOWN = [
@@ -10,7 +10,7 @@ const SHOWN = [
 ] as const;
 
 /** For a terminal: a line for each policy and ratio, the frontier last. */
-export function answerText({ cells, summary, frontier, bound, digest }: ExperimentAnswer): string {
+export function answerText({ cells, summary, frontier, judgement, bound, digest }: ExperimentAnswer): string {
   const groups = new Map<string, typeof summary>();
   for (const row of summary) {
     const name = `${row.policy} at ${row.ratio}`;
@@ -33,6 +33,12 @@ export function answerText({ cells, summary, frontier, bound, digest }: Experime
     const interval = `${low === null ? 'below all' : low.toFixed(2)} to ${high?.toFixed(2) ?? ''}`;
     return `  ${policy}: ${ratio.toFixed(2)} (95 %: ${interval}); ${firstBroken === null ? 'nothing broke' : `${firstBroken} breaks first`}`;
   });
+  const seeds = new Set(cells.map(({ seed }) => seed)).size;
+  const beyond = judgement.flatMap(({ policy, ratio, broken: [worst] }) =>
+    worst === undefined
+      ? []
+      : [`  ${policy} at ${ratio}: ${brokenText(worst, seeds)}`, `    what helps: ${remedyText(worst)}`],
+  );
   const allowed =
     bound === null
       ? []
@@ -45,6 +51,7 @@ export function answerText({ cells, summary, frontier, bound, digest }: Experime
     ...failed,
     'Largest ratio that meets the objective:',
     ...far,
+    ...(beyond.length === 0 ? [] : ['What breaks, the worst of it:', ...beyond]),
     ...allowed,
     `digest ${digest}`,
   ].join('\n');

@@ -16,7 +16,7 @@ import { CACHE, MAPPED_OF_CACHE_RATIO, bootCache, cachePages, type Software } fr
 import { activityAt, type Workload } from './workload.js';
 
 /** Between two rounds of reading. */
-export const REREAD_TICKS = 15;
+export const REREAD_TICKS = 30;
 const REREAD_MS = REREAD_TICKS * TICK_MS;
 export const READ_AGAIN_RATIO = 0.3;
 

@@ -1,4 +1,4 @@
-/** An answer as one CSV table: cells, summary and frontier told apart by the first column. */
+/** An answer as one CSV table: cells, summary, frontier and what broke (`value` against what is allowed, `high`) told apart by the first column. */
 import type { ExperimentAnswer } from '../model/answer.js';
 import { METRIC_NAMES } from '../statistics/metrics.js';
 
@@ -19,7 +19,7 @@ const COLUMNS = [
 ];
 
 /** RFC 4180 with a header; empty where nothing is known. */
-export function answerCsv({ cells, summary, frontier }: ExperimentAnswer): string {
+export function answerCsv({ cells, summary, frontier, judgement }: ExperimentAnswer): string {
   const rows: (string | number | null | undefined)[][] = [COLUMNS];
   for (const { policy, ratio, seed, status, metrics, error } of cells) {
     if (metrics === null) rows.push(['cell', policy, ratio, seed, '', '', '', '', '', '', '', '', error ?? status]);
@@ -43,6 +43,11 @@ export function answerCsv({ cells, summary, frontier }: ExperimentAnswer): strin
   }
   for (const { policy, ratio, low, high, firstBroken } of frontier) {
     rows.push(['frontier', policy, '', '', 'ratio', ratio, low, high, '', '', '', '', firstBroken]);
+  }
+  for (const { policy, ratio, broken } of judgement) {
+    for (const { part, metric, value, limit } of broken) {
+      rows.push(['broken', policy, ratio, '', metric, value, '', limit, '', '', '', '', part]);
+    }
   }
   return rows.map((row) => COLUMNS.map((_, at) => quoted(row[at] ?? '')).join(',')).join('\r\n') + '\r\n';
 }

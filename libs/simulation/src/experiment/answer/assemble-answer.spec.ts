@@ -51,9 +51,10 @@ describe('the CSV of an answer', () => {
     const rows = answerCsv(assembleAnswer(spec, cells.slice(1), null))
       .trimEnd()
       .split('\r\n');
-    expect(rows).toHaveLength(1 + 11 * 19 + 1 + 4 * 19 + 2);
+    expect(rows).toHaveLength(1 + 11 * 19 + 1 + 4 * 19 + 2 + 4);
     expect(rows[0]).toContain('table,policy,ratio,seed,metric,value,low,high');
     expect(rows[1]).toBe('cell,none,1,1,,,,,,,,,CANCELLED');
-    expect(rows.at(-1)).toMatch(/^frontier,"mom, ""gentle""",,,ratio,1\.\d+,/);
+    expect(rows.at(-5)).toMatch(/^frontier,"mom, ""gentle""",,,ratio,1\.\d+,/);
+    expect(rows.at(-1)).toMatch(/^broken,"mom, ""gentle""",2,,worstGuestViolatedRatio,0\.\d+,,0\.01,,,,,fairness$/);
   });
 });

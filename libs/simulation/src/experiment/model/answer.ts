@@ -8,6 +8,8 @@ export interface ExperimentAnswer {
   readonly cells: readonly AnsweredCell[];
   readonly summary: readonly SummaryRow[];
   readonly frontier: readonly FrontierRow[];
+  /** For each policy and ratio that was run, what of the objective broke, and where. */
+  readonly judgement: readonly JudgementRow[];
   readonly bound: Bound | null;
 }
 
@@ -44,6 +46,27 @@ export interface SummaryRow extends Interval {
 }
 
 export type ObjectivePart = 'performance' | 'fairness' | 'safety' | 'reserve' | 'recovery';
+
+/** A part of the objective that does not hold at a ratio under a policy. */
+export interface BrokenTest {
+  readonly part: ObjectivePart;
+  readonly metric: keyof CellMetrics;
+  /** Mean over the seeds, as the objective counts it: kills for a thousand guests and a month, seconds without the reserve. */
+  readonly value: number;
+  /** What the objective allows. */
+  readonly limit: number;
+  /** Seeds in which it does not hold, each by itself. */
+  readonly brokenSeeds: readonly number[];
+  /** Where it is worst: under which seed and, for what strikes guests, whom. */
+  readonly worst: { readonly seed: number; readonly guest: string | null; readonly host: number | null };
+}
+
+export interface JudgementRow {
+  readonly policy: string;
+  readonly ratio: number;
+  /** The one that misses its limit by the largest factor first; empty when the objective holds. */
+  readonly broken: readonly BrokenTest[];
+}
 
 export interface FrontierRow {
   readonly policy: string;

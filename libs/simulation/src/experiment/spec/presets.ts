@@ -10,6 +10,8 @@ export interface Preset {
 
 const DAY_MS = 86_400_000;
 const TRACES = { kind: 'traces', format: 'GWA_T_12', path: 'data/traces/gwa-t-12-rnd-2013-7' } as const;
+/** A whole number of hosts of 8, 16, 24 and 48: the same guests under a seed, dealt to hosts of each size. */
+const HOST_SIZE_GUESTS = 48;
 const MANAGED = { deflateOnOom: true } as const;
 /** As QEMU and Proxmox start guests: what a balloon takes too much costs a program its life, and shows as a kill. */
 const PLAIN = { deflateOnOom: false } as const;
@@ -84,10 +86,16 @@ export const PRESETS: readonly Preset[] = [
       policies: managed,
     }),
   },
-  ...[4, 8, 24].map((perHost) => ({
+  ...[8, 16, 24, 48].map((perHost) => ({
     name: `hosts-of-${perHost}`,
     question: `Host size against safe ratio: ${perHost} guests on a host.`,
-    spec: fleet(`hosts of ${perHost}`, { hosts: { perHost, swapBytes: perHost * 2 * GIB }, policies: managed }),
+    spec: fleet(`hosts of ${perHost}`, {
+      hosts: { perHost, swapBytes: perHost * 2 * GIB },
+      guests: guests({ count: HOST_SIZE_GUESTS, source: { ...TRACES, sampling: 'RESAMPLE' } }),
+      overcommitRatios: [1, 1.25, 1.5, 1.75, 2, 2.5],
+      policies: managed,
+      shuffle: true,
+    }),
   })),
   ...[true, false].map((balloonCompaction) => ({
     name: `compaction-${balloonCompaction ? 'on' : 'off'}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_OBJECTIVE } from '../../objective/objective.js';
-import { brokenParts, frontierOf, type JudgedPoint } from './frontier.js';
+import { brokenTests, frontierOf, type JudgedPoint } from './frontier.js';
 
 const GOOD: JudgedPoint['metrics'] = {
   violatedWindowsRatio: 0,
@@ -52,6 +52,7 @@ describe('the frontier', () => {
   });
 
   it('counts kills for a thousand guests and a month, and takes what just meets a limit', () => {
+    const brokenParts = (...of: Parameters<typeof brokenTests>): string[] => brokenTests(...of).map(({ part }) => part);
     expect(brokenParts(point(1, { policyOomKills: 1, reserveKeptRatio: 0.9999 }), DEFAULT_OBJECTIVE, size)).toEqual([]);
     expect(brokenParts(point(1, { policyOomKills: 1 }), DEFAULT_OBJECTIVE, { ...size, guests: 999 })).toEqual([
       'safety',

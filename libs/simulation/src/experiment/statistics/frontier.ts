@@ -2,23 +2,29 @@
 import type { Objective } from '../../objective/objective.js';
 import type { ObjectivePart } from '../model/answer.js';
 import type { CellMetrics } from '../model/cell.js';
+import { mean } from './intervals.js';
 
 const MONTH_MS = 30 * 86_400_000;
+
+const JUDGED = [
+  'violatedWindowsRatio',
+  'worstGuestViolatedRatio',
+  'hostOomKills',
+  'policyOomKills',
+  'reserveKeptRatio',
+  'recoveryMsP99',
+] as const satisfies readonly (keyof CellMetrics)[];
 
 /** The figures that the objective judges, at one ratio. */
 export interface JudgedPoint {
   readonly ratio: number;
-  readonly metrics: Readonly<
-    Pick<
-      CellMetrics,
-      | 'violatedWindowsRatio'
-      | 'worstGuestViolatedRatio'
-      | 'hostOomKills'
-      | 'policyOomKills'
-      | 'reserveKeptRatio'
-      | 'recoveryMsP99'
-    >
-  >;
+  readonly metrics: Readonly<Pick<CellMetrics, (typeof JUDGED)[number]>>;
+}
+
+/** Means over cells of one policy and ratio. */
+export function meanPoint(ratio: number, cells: readonly CellMetrics[]): JudgedPoint {
+  const means = JUDGED.map((name) => [name, mean(cells.map((metrics) => metrics[name]))]);
+  return { ratio, metrics: Object.fromEntries(means) as JudgedPoint['metrics'] };
 }
 
 /** How much of a month of a thousand guests a run was. */
@@ -29,6 +35,7 @@ export interface RunSize {
 
 interface Test {
   readonly part: ObjectivePart;
+  readonly metric: (typeof JUDGED)[number];
   /** Holds up to `limit`. */
   readonly value: number;
   readonly limit: number;
@@ -36,24 +43,31 @@ interface Test {
 
 function testsOf({ metrics }: JudgedPoint, slo: Objective, { guests, durationMs }: RunSize): Test[] {
   const thousandMonths = ((guests / 1000) * durationMs) / MONTH_MS;
+  const test = (part: ObjectivePart, metric: Test['metric'], limit: number, value = metrics[metric]): Test => ({
+    part,
+    metric,
+    value,
+    limit,
+  });
+  const killsPerMonth = metrics.policyOomKills / Math.max(thousandMonths, Number.MIN_VALUE);
   return [
-    { part: 'safety', value: metrics.hostOomKills, limit: slo.hostOomKills },
-    {
-      part: 'safety',
-      value: metrics.policyOomKills / Math.max(thousandMonths, Number.MIN_VALUE),
-      limit: slo.policyOomKillsPerThousandGuestMonths,
-    },
-    { part: 'performance', value: metrics.violatedWindowsRatio, limit: slo.violatedWindowsRatio },
-    { part: 'fairness', value: metrics.worstGuestViolatedRatio, limit: slo.worstGuestViolatedRatio },
-    { part: 'reserve', value: 1 - metrics.reserveKeptRatio, limit: 1 - slo.reserveKeptRatio },
-    { part: 'recovery', value: metrics.recoveryMsP99, limit: slo.recoveryMsP99 },
+    test('safety', 'hostOomKills', slo.hostOomKills),
+    test('safety', 'policyOomKills', slo.policyOomKillsPerThousandGuestMonths, killsPerMonth),
+    test('performance', 'violatedWindowsRatio', slo.violatedWindowsRatio),
+    test('fairness', 'worstGuestViolatedRatio', slo.worstGuestViolatedRatio),
+    test('reserve', 'reserveKeptRatio', 1 - slo.reserveKeptRatio, 1 - metrics.reserveKeptRatio),
+    test('recovery', 'recoveryMsP99', slo.recoveryMsP99),
   ];
 }
 
-/** Parts of the objective that do not hold at a point. */
-export function brokenParts(point: JudgedPoint, slo: Objective, size: RunSize): ObjectivePart[] {
+/** Tests of the objective that fail at a point, by how far: the largest multiple of its limit first. */
+export function brokenTests(point: JudgedPoint, slo: Objective, size: RunSize): Test[] {
   const broken = testsOf(point, slo, size).filter(({ value, limit }) => value > limit + EPSILON);
-  return [...new Set(broken.map(({ part }) => part))];
+  return broken.sort((one, other) => excessOf(other) - excessOf(one));
+}
+
+function excessOf({ value, limit }: Test): number {
+  return value / Math.max(limit, EPSILON);
 }
 
 /** 1 − 0.9999 is a little more than 0.0001. */
@@ -75,12 +89,13 @@ export function frontierOf(points: readonly JudgedPoint[], slo: Objective, size:
   for (const point of ascending) {
     const before = good === null ? null : testsOf(good, slo, size);
     let first: { ratio: number; excess: number; part: ObjectivePart } | null = null;
-    for (const [at, { part, value, limit }] of testsOf(point, slo, size).entries()) {
+    for (const [at, test] of testsOf(point, slo, size).entries()) {
+      const { part, value, limit } = test;
       if (value <= limit + EPSILON) continue;
       const held = Math.min(before?.[at]?.value ?? 0, limit);
       const ratio =
         good === null ? point.ratio : good.ratio + ((limit - held) / (value - held)) * (point.ratio - good.ratio);
-      const excess = value / Math.max(limit, EPSILON);
+      const excess = excessOf(test);
       const isEarlier = first === null || ratio < first.ratio || (ratio === first.ratio && excess > first.excess);
       if (isEarlier) first = { ratio, excess, part };
     }

@@ -10,7 +10,7 @@ describe('a summary', () => {
     violated: ratioAt === 0 ? 0 : 0.1 / (1 + policyAt),
     spread: 0.4,
   }));
-  const { summary, frontier } = summarize(spec, cells);
+  const { summary, frontier, judgement } = summarize(spec, cells);
   const row = (policy: string, ratio: number, metric: string): (typeof summary)[number] | undefined =>
     summary.find((one) => one.policy === policy && one.ratio === ratio && one.metric === metric);
 
@@ -23,7 +23,7 @@ describe('a summary', () => {
   });
 
   it('is the same whatever order the cells come in', () => {
-    expect(summarize(spec, [...cells].reverse())).toEqual({ summary, frontier });
+    expect(summarize(spec, [...cells].reverse())).toEqual({ summary, frontier, judgement });
   });
 
   it('pairs policies seed by seed: the difference is known better than either', () => {

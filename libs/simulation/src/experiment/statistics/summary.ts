@@ -1,6 +1,6 @@
 /** From cells to what is said of a policy at a ratio: means with intervals, differences to the baseline, frontiers. */
 import { RandomStream } from '#units';
-import type { FrontierRow, Interval, PairedDifference, SummaryRow } from '../model/answer.js';
+import type { FrontierRow, Interval, JudgementRow, PairedDifference, SummaryRow } from '../model/answer.js';
 import type { CellMetrics, GuestOutcome } from '../model/cell.js';
 import type { ExperimentSpec } from '../model/spec.js';
 import {
@@ -14,7 +14,7 @@ import {
   type WindowRatios,
 } from './fleet-draws.js';
 import { bootstrapP, holm, studentP } from './comparison.js';
-import { frontierOf, type JudgedPoint } from './frontier.js';
+import { frontierOf, meanPoint, type JudgedPoint } from './frontier.js';
 import {
   countInterval,
   designEffect,
@@ -24,6 +24,7 @@ import {
   percentileInterval,
   wilsonInterval,
 } from './intervals.js';
+import { judge } from './judgement.js';
 import { METRICS, METRIC_NAMES } from './metrics.js';
 
 /** Events are rare while fewer guest-days than this have one: then a bootstrap is too sure of itself. */
@@ -51,7 +52,7 @@ type GuestMetric = keyof typeof RATIO_OF;
 export function summarize(
   spec: ExperimentSpec,
   done: readonly DoneCell[],
-): { readonly summary: SummaryRow[]; readonly frontier: FrontierRow[] } {
+): { readonly summary: SummaryRow[]; readonly frontier: FrontierRow[]; readonly judgement: JudgementRow[] } {
   const groups = groupCells(spec, done);
   const draws = drawAll(done);
   for (const group of groups) for (const draw of draws) group.replicates.push(ratiosOf(group.days, draw));
@@ -60,6 +61,10 @@ export function summarize(
       groups.flatMap((group) => METRIC_NAMES.map((metric) => summaryRow(spec, groups, group, metric))),
     ),
     frontier: spec.policies.map((_, policyAt) => frontierRow(spec, groups, draws, policyAt)),
+    judgement: groups.flatMap(({ cells }) => {
+      const [first, ...others] = cells.values();
+      return first === undefined ? [] : [judge(spec, first.key, [first, ...others])];
+    }),
   };
 }
 
@@ -203,17 +208,9 @@ function pointOf(
   seeds: readonly number[],
   ratios: WindowRatios | null,
 ): JudgedPoint {
-  const cells = seeds.flatMap((seedAt) => group.cells.get(seedAt) ?? []);
-  const of = (metric: keyof CellMetrics): number => mean(cells.map(({ metrics }) => metrics[metric]));
-  return {
-    ratio: spec.overcommitRatios[group.ratioAt] ?? 0,
-    metrics: {
-      violatedWindowsRatio: ratios?.violated ?? of('violatedWindowsRatio'),
-      worstGuestViolatedRatio: ratios?.worstGuest ?? of('worstGuestViolatedRatio'),
-      hostOomKills: of('hostOomKills'),
-      policyOomKills: of('policyOomKills'),
-      reserveKeptRatio: of('reserveKeptRatio'),
-      recoveryMsP99: of('recoveryMsP99'),
-    },
-  };
+  const cells = seeds.flatMap((seedAt) => group.cells.get(seedAt)?.metrics ?? []);
+  const point = meanPoint(spec.overcommitRatios[group.ratioAt] ?? 0, cells);
+  if (ratios === null) return point;
+  const windows = { violatedWindowsRatio: ratios.violated, worstGuestViolatedRatio: ratios.worstGuest };
+  return { ...point, metrics: { ...point.metrics, ...windows } };
 }
