@@ -111,7 +111,7 @@ function parsePrograms(fields: Fields): ProgramsRecord {
       restartTick: countOf(state, 'restartTick'),
       cacheDebt: numberOf(state, 'cacheDebt'),
       mostCache: countOf(state, 'mostCache'),
-      evicted: countOf(state, 'evicted'),
+      shortage: numberOf(state, 'shortage'),
       missedMapped: numberOf(state, 'missedMapped'),
       missed: numberOf(state, 'missed'),
       rereadDebt: numberOf(state, 'rereadDebt'),

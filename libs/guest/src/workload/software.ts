@@ -194,7 +194,7 @@ function wantedSlab(software: Software): number {
 }
 
 /** Free pages above the high watermarks: below them kswapd would drop old page cache again. */
-function roomAboveHigh(memory: Memory): number {
+export function roomAboveHigh(memory: Memory): number {
   const { zones, freePages } = readUsage(memory);
   return zones.reduce((room, zone) => room - zone.watermarks.highPages, freePages);
 }

@@ -56,8 +56,6 @@ export const Gfp = {
   HIGHUSER,
   /** User memory and page cache: any zone, movable. */
   HIGHUSER_MOVABLE,
-  /** Page cache that is read ahead: one round of reclaim at most, and nobody is killed for it. */
-  READAHEAD: HIGHUSER_MOVABLE | GFP_BIT_NORETRY | GFP_BIT_NOWARN,
   /** A balloon page: one round of reclaim at most, never a reserve, no line in the log. */
   BALLOON_MOVABLE: BALLOON | HIGHUSER_MOVABLE,
   BALLOON_UNMOVABLE: BALLOON | HIGHUSER,

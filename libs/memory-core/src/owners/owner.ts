@@ -65,12 +65,12 @@ export function ownerPages(memory: Memory, owner: number): number {
 
 /**
  * Allocates and touches up to `pages` more single pages; returns how many there were to get. It may have cost the owner its
- * life: see isOwnerKilled. `asked`: how they are asked for; as usual for the kind when left out.
+ * life: see isOwnerKilled.
  */
-export function growOwner(memory: Memory, owner: number, pages: number, asked?: number): number {
+export function growOwner(memory: Memory, owner: number, pages: number): number {
   const row = rowOf(memory, owner);
   const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
-  const gfp = asked ?? KIND_GFP[kind];
+  const gfp = KIND_GFP[kind];
   const run: PageStretch = { startPfn: NIL, step: 1, pages };
   let gained = 0;
   while (gained < pages && memory.owners[row + O_KILLED] === 0 && allocateRun(memory, gfp, run)) {

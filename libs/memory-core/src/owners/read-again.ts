@@ -7,7 +7,6 @@ import {
   EV_PGSTEAL_FILE,
   EV_WORKINGSET_REFAULT_FILE,
 } from '../layout/events.js';
-import { Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { fileRefault } from '../reclaim/refaults.js';
@@ -23,19 +22,18 @@ export function evictedPages(memory: Memory, owner: number): number {
 }
 
 /**
- * Tasks read `pages` of these and wait for each; returns how many stay. Where there is no room for more, they pass through: each takes
- * the place of the one before, which reclaim drops. That is progress to the kernel, so that it kills nobody and asks no
- * balloon: the livelock of a guest that thrashes. (What stays comes as new pages do, with two lists too.)
+ * Tasks read `pages` of these and wait for each; up to `room` of them stay. The others take the place of one another, read in and
+ * dropped: to the kernel that is progress, so that it kills nobody and asks no balloon: a guest that thrashes. They change
+ * counters only, since what they do to the lists they undo. (What stays comes as new pages do, with two lists too.)
  */
-export function readAgain(memory: Memory, owner: number, pages: number): number {
+export function readAgain(memory: Memory, owner: number, pages: number, room: number): void {
   const { events } = memory;
   const due = Math.min(pages, evictedPages(memory, owner));
-  const stay = growOwner(memory, owner, due, Gfp.READAHEAD);
+  const stay = growOwner(memory, owner, Math.min(due, room));
   if (stay > 0) fileRefault(memory, owner, stay);
   const passing = due - stay;
   for (const event of [EV_PGSCAN_DIRECT, EV_PGSCAN_FILE, EV_PGSTEAL_DIRECT, EV_PGSTEAL_FILE]) events[event] += passing;
   events[EV_WORKINGSET_REFAULT_FILE] += passing;
   events[EV_PGPGIN] += due * KIB_PER_PAGE;
   stallOfFileRead(memory, due);
-  return stay;
 }
