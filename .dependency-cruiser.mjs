@@ -18,7 +18,8 @@ const MAY_IMPORT = {
   persistence: ['contracts', 'units'],
   jobs: ['contracts', 'units'],
   platform: ['contracts', 'units'],
-  cells: ['simulation', 'platform', 'contracts', 'units'],
+  report: ['simulation', 'contracts', 'units'],
+  cells: ['report', 'simulation', 'platform', 'contracts', 'units'],
 };
 
 const floorRules = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({

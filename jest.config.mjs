@@ -20,7 +20,7 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   moduleNameMapper: {
-    '^#(units|memory-core|contracts|guest|policy|simulation|fidelity|persistence|jobs|platform|cells)$':
+    '^#(units|memory-core|contracts|guest|policy|simulation|fidelity|persistence|jobs|platform|report|cells)$':
       '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     // Jest on Node 20 cannot require ES-only packages from CommonJS ones: hand it the module Node itself loads.

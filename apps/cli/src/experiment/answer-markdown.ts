@@ -1,5 +1,5 @@
 import { METRICS, brokenText, remedyText, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
-import { shortNumber } from './report-plots.js';
+import { shortNumber } from '#report';
 
 const SHOWN = [
   'guestOomKills',

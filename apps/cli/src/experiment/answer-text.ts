@@ -1,5 +1,5 @@
 import { METRICS, brokenText, remedyText, type ExperimentAnswer } from '#simulation';
-import { shortNumber } from './report-plots.js';
+import { shortNumber } from '#report';
 
 const SHOWN = [
   'violatedWindowsRatio',

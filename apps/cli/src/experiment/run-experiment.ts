@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Experiment } from '#cells';
 import { DomainError } from '#contracts';
+import { experimentHtml, populationShown } from '#report';
 import {
   METRICS,
   answerCsv,
@@ -10,19 +11,15 @@ import {
   boundOfExperiment,
   cellKeys,
   drawSpecs,
-  populationOf,
   sensitivityOf,
   type CellResult,
   type ExperimentAnswer,
-  type ExperimentSpec,
-  type TraceIndex,
 } from '#simulation';
 import { answerMarkdown } from './answer-markdown.js';
 import { answerText } from './answer-text.js';
 import { showProgress } from './progress.js';
 import { readExperiment } from './read-experiment.js';
 import { NO_JOURNAL, openJournal } from './journal.js';
-import { experimentHtml } from './report-html.js';
 import { runLocally, type LocalRun } from './run-local.js';
 import { measureSpeed } from './speed.js';
 
@@ -74,7 +71,7 @@ export async function run(
   if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
   if (options.markdown !== undefined) writeFileSync(options.markdown, answerMarkdown(spec, answer));
   if (options.out !== undefined) {
-    writeFileSync(options.out, experimentHtml({ spec, answer, results, series: seriesFor(spec, index) }));
+    writeFileSync(options.out, experimentHtml({ spec, answer, results, series: populationShown(spec, index) }));
   }
   if (interrupt.signal.aborted) process.exitCode = INTERRUPTED;
   else if (answer.cells.some(({ status }) => status !== 'DONE')) process.exitCode = 1;
@@ -126,14 +123,6 @@ async function runCells(
   } finally {
     progress.stop();
   }
-}
-
-function seriesFor(
-  { guests: { source, count }, seeds }: ExperimentSpec,
-  index: TraceIndex | null,
-): ReturnType<typeof populationOf> | null {
-  if (index === null || source.kind !== 'traces' || index.meaning === 'ABSENT') return null;
-  return populationOf(index, source, count, seeds[0] ?? 0);
 }
 
 function workersOf({ workers }: { readonly workers?: number }): { readonly workers?: number } {

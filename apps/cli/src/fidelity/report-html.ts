@@ -1,7 +1,6 @@
 /** One page with a plot of recorded against simulated for each recording and metric, and the verdicts beside it. */
 import type { Comparison, Verdict } from '#fidelity';
-import { escapeHtml as escape, htmlPage } from '../charts/html-page.js';
-import { svgChart } from '../charts/svg-chart.js';
+import { escapeHtml as escape, htmlPage, svgChart } from '#report';
 import type { Judgement, Judgements } from './judge.js';
 import { worstText } from './report-text.js';
 

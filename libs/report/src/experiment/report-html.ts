@@ -4,9 +4,11 @@ import {
   COST_SOURCES,
   MODEL_SOURCES,
   METRICS,
+  populationOf,
   type CellResult,
   type ExperimentAnswer,
   type ExperimentSpec,
+  type TraceIndex,
 } from '#simulation';
 import { escapeHtml, htmlPage, htmlTable } from '../charts/html-page.js';
 import { frontierPlot, guestsPlot, ratioPlot, shortNumber, timelinePlots } from './report-plots.js';
@@ -20,6 +22,15 @@ export interface ReportInput {
   readonly results: readonly CellResult[];
   /** Of the first seed's guests; null for archetypes. */
   readonly series: readonly TraceSeries[] | null;
+}
+
+/** The first seed's guests, where the trace says what they have in use; null otherwise. */
+export function populationShown(
+  { guests: { source, count }, seeds }: ExperimentSpec,
+  index: TraceIndex | null,
+): readonly TraceSeries[] | null {
+  if (index === null || source.kind !== 'traces' || index.meaning === 'ABSENT') return null;
+  return populationOf(index, source, count, seeds[0] ?? 0);
 }
 
 export function experimentHtml(input: ReportInput): string {
