@@ -26,10 +26,11 @@ export function answerMarkdown(
     ...spec.overcommitRatios.flatMap((ratio) => ratioTable(ratio, summary)),
     '## How far',
     '',
-    '| policy | largest ratio that meets the objective | breaks first |',
-    '|---|---|---|',
+    '| policy | largest ratio that meets the objective | but for the reserve | breaks first |',
+    '|---|---|---|---|',
     ...frontier.map(
-      ({ policy, ratio, firstBroken }) => `| \`${policy}\` | ${ratio?.toFixed(2) ?? 'none'} | ${firstBroken ?? '–'} |`,
+      ({ policy, ratio, ratioWithoutReserve, firstBroken }) =>
+        `| \`${policy}\` | ${ratio?.toFixed(2) ?? 'none'} | ${ratioWithoutReserve?.toFixed(2) ?? 'none'} | ${firstBroken ?? '–'} |`,
     ),
     '',
     '## What broke',

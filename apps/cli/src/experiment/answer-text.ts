@@ -28,10 +28,12 @@ export function answerText({ cells, summary, frontier, judgement, bound, digest 
   const failed = broken.map(({ policy, ratio, seed, status, error }) =>
     `${policy} at ${ratio}, seed ${seed}: ${status} ${error ?? ''}`.trimEnd(),
   );
-  const far = frontier.map(({ policy, ratio, low, high, firstBroken }) => {
-    if (ratio === null) return `  ${policy}: at none of the ratios; ${firstBroken ?? 'nothing was run'}`;
+  const far = frontier.map(({ policy, ratio, ratioWithoutReserve, low, high, firstBroken }) => {
+    const served =
+      ratioWithoutReserve === ratio ? '' : `; but for the reserve ${ratioWithoutReserve?.toFixed(2) ?? 'none'}`;
+    if (ratio === null) return `  ${policy}: at none of the ratios; ${firstBroken ?? 'nothing was run'}${served}`;
     const interval = `${low === null ? 'below all' : low.toFixed(2)} to ${high?.toFixed(2) ?? ''}`;
-    return `  ${policy}: ${ratio.toFixed(2)} (95 %: ${interval}); ${firstBroken === null ? 'nothing broke' : `${firstBroken} breaks first`}`;
+    return `  ${policy}: ${ratio.toFixed(2)} (95 %: ${interval}); ${firstBroken === null ? 'nothing broke' : `${firstBroken} breaks first`}${served}`;
   });
   const seeds = new Set(cells.map(({ seed }) => seed)).size;
   const beyond = judgement.flatMap(({ policy, ratio, broken: [worst] }) =>

@@ -1,8 +1,9 @@
 /**
  * Page cache that the kernel has dropped is missed, and read again:
  *
- *   files that programs run from   0.15 of the largest cache the guest has had, at most what booting reads; the kernel sees their use
- *                                  in page tables and drops them last, and they are missed as often as they are used (activity.ts)
+ *   files that programs run from   0.15 of the largest cache the guest has had, at most half of what booting reads (a guess: an idle Debian
+ *                                  maps about half of its page cache); the kernel sees their use in page tables and drops them last,
+ *                                  and they are missed as often as they are used (activity.ts)
  *   all others                     0.3 of what the cache shrinks by, after the gaps of the cool class (0.3 is a guess: web servers 0.7,
  *                                  builds 0.6, backups 0.02). What new pages drive out of a full cache is not counted: the disk traffic of
  *                                  a workload has what is read again at full backing
@@ -20,6 +21,8 @@ import { activityAt, type Workload } from './workload.js';
 export const REREAD_TICKS = 30;
 const REREAD_MS = REREAD_TICKS * TICK_MS;
 export const READ_AGAIN_RATIO = 0.3;
+/** Of what booting reads, a guess. */
+const MAPPED_OF_BOOT_RATIO = 0.5;
 /** Of RAM: the size of a full cache goes up and down by less than this as kswapd makes room for new pages. */
 const SAW_TOOTH_RATIO = 1 / 64;
 
@@ -64,6 +67,6 @@ export function reread(software: Software, workload: Workload, state: RereadStat
 /** Of the files that programs run from, what is not in memory: all others are dropped before them. */
 function mappedPagesMissing(software: Software, { mostCache }: RereadState): number {
   const cache = cachePages(software);
-  const mapped = Math.min(MAPPED_OF_CACHE_RATIO * mostCache, bootCache(software.ramPages));
+  const mapped = Math.min(MAPPED_OF_CACHE_RATIO * mostCache, MAPPED_OF_BOOT_RATIO * bootCache(software.ramPages));
   return Math.max(0, Math.min(mapped - cache, evictedPages(software.memory, CACHE)));
 }

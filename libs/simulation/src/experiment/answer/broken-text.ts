@@ -37,7 +37,9 @@ const WORDINGS: Partial<Record<Judged, Wording>> = {
   reserveKeptRatio: {
     figure: percent,
     what: 'of seconds with less free than the reserve of the host',
-    help: 'a larger reserve in the policy’s parameters, or a longer warmUpMs if it only misses while balloons first find their sizes',
+    help:
+      'a policy that keeps memory free, or a larger reserve in its parameters; where the host’s swap may stand in for a reserve, ' +
+      'slo.reserveKeptRatio 0',
   },
   recoveryMsP99: {
     figure: (ms) => `${count(ms / 1000)} s`,

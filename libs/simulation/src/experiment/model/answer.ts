@@ -74,6 +74,8 @@ export interface FrontierRow {
   readonly ratio: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** The same but for the host's reserve: how far guests are served and hosts do not kill. */
+  readonly ratioWithoutReserve: number | null;
   /** What broke first beyond it; null when nothing did. */
   readonly firstBroken: ObjectivePart | null;
 }

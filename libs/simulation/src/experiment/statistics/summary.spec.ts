@@ -74,6 +74,16 @@ describe('a summary', () => {
     }
   });
 
+  it('says how far guests are served when it is only the reserve that hosts do not keep', () => {
+    const calm = allCells(spec, () => ({ violated: 0, spread: 0 }));
+    const bare = calm.map((cell) => ({ ...cell, metrics: { ...cell.metrics, reserveKeptRatio: 0.5 } }));
+    expect(summarize(spec, bare).frontier[0]).toMatchObject({
+      ratio: null,
+      ratioWithoutReserve: 2,
+      firstBroken: 'reserve',
+    });
+  });
+
   it('goes on without cells that failed', () => {
     const some = cells.filter(({ key }) => key.seedAt !== 1 && !(key.policyAt === 1 && key.ratioAt === 1));
     const left = summarize(spec, some);
@@ -83,7 +93,14 @@ describe('a summary', () => {
       { policy: 'ballast', ratio: 1, firstBroken: null },
     ]);
     expect(summarize(spec, []).frontier).toEqual(
-      ['none', 'ballast'].map((policy) => ({ policy, ratio: null, low: null, high: null, firstBroken: null })),
+      ['none', 'ballast'].map((policy) => ({
+        policy,
+        ratio: null,
+        low: null,
+        high: null,
+        ratioWithoutReserve: null,
+        firstBroken: null,
+      })),
     );
   });
 

@@ -185,8 +185,12 @@ function frontierRow(
   const size = { guests: spec.guests.count, durationMs: spec.durationMs };
   const measured = own.map((group) => pointOf(spec, group, [...group.cells.keys()], null));
   const found = frontierOf(measured, spec.slo, size);
-  const policy = spec.policies[policyAt]?.label ?? '';
-  if (found.ratio === null) return { policy, ratio: null, low: null, high: null, firstBroken: found.firstBroken };
+  const row = {
+    policy: spec.policies[policyAt]?.label ?? '',
+    ratioWithoutReserve: frontierOf(measured, { ...spec.slo, reserveKeptRatio: 0 }, size).ratio,
+    firstBroken: found.firstBroken,
+  };
+  if (found.ratio === null) return { ...row, ratio: null, low: null, high: null };
   const drawn = draws
     .flatMap((draw, at) => {
       const seeds = draw.map(({ seedAt }) => seedAt);
@@ -198,7 +202,7 @@ function frontierRow(
     .sort((one, other) => one - other);
   const low = Math.min(found.ratio, percentile(drawn, 0.025));
   const high = Math.max(found.ratio, percentile(drawn, 0.975));
-  return { policy, ratio: found.ratio, low: Number.isFinite(low) ? low : null, high, firstBroken: found.firstBroken };
+  return { ...row, ratio: found.ratio, low: Number.isFinite(low) ? low : null, high };
 }
 
 /** What the objective judges: means over `seeds`, with the windows as `ratios` drew them. */
