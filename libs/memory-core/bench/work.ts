@@ -24,6 +24,7 @@ import { runToEnd } from '../src/tasks/task.js';
 export const GIB_PAGES = 262_144;
 const BATCH_PAGES = 256;
 const CHURN_PAIRS = 2_000_000;
+const SEED = 12_345;
 const USER = Gfp.HIGHUSER_MOVABLE;
 
 /** One zone of `pages` pages, all free in order-10 blocks. */
@@ -75,26 +76,55 @@ export function churn(pages: number): number {
   return ((performance.now() - start) * 1e6) / CHURN_PAIRS;
 }
 
-/** xorshift32 from 12345, modulo the number of held pages, which is a power of two. */
+/**
+ * Nanoseconds a pair when nothing is done but what no allocator can leave out: the page drawn is looked up, its byte is read and
+ * written, and two of the held pages trade places. What the machine and the language ask for touching `pages` pages at random.
+ */
+export function touch(pages: number): number {
+  const held = Int32Array.from({ length: pages >> 1 }, (_, at) => at);
+  const start = performance.now();
+  touchPairs(new Uint8Array(pages), held);
+  return ((performance.now() - start) * 1e6) / CHURN_PAIRS;
+}
+
+/** Draws as the reference does: xorshift32 from 12345, modulo the number of held pages, which is a power of two. */
 function churnPairs(memory: Memory, held: Int32Array): void {
   const mask = held.length - 1;
-  let state = 12_345;
+  let state = SEED;
   for (let pair = 0; pair < CHURN_PAIRS; pair++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
+    state = xorshift(state);
     const at = state & mask;
     freePages(memory, held[at], 0);
     held[at] = allocatePages(memory, 0, USER);
     if ((pair & 1) !== 0) continue;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    const other = state & mask;
-    const pfn = held[other];
-    held[other] = held[at];
-    held[at] = pfn;
+    state = xorshift(state);
+    trade(held, at, state & mask);
   }
+}
+
+function touchPairs(tag: Uint8Array, held: Int32Array): void {
+  const mask = held.length - 1;
+  let state = SEED;
+  for (let pair = 0; pair < CHURN_PAIRS; pair++) {
+    state = xorshift(state);
+    const at = state & mask;
+    tag[held[at]] ^= 1;
+    if ((pair & 1) !== 0) continue;
+    state = xorshift(state);
+    trade(held, at, state & mask);
+  }
+}
+
+function xorshift(state: number): number {
+  state ^= state << 13;
+  state ^= state >>> 17;
+  return state ^ (state << 5);
+}
+
+function trade(held: Int32Array, at: number, other: number): void {
+  const pfn = held[other];
+  held[other] = held[at];
+  held[at] = pfn;
 }
 
 /** A guest of 4 GiB as fleets have them: half in use, some of it given back in pieces, a balloon of half a GiB. */
