@@ -8,7 +8,7 @@ import {
   type Memory,
   type MemoryConfig,
 } from '#memory-core';
-import { chooseBlockTypes, freeBlocksByPageblock } from './block-types.js';
+import { chooseBlockTypes, freeBlocksByPageblock, type BlockContent } from './block-types.js';
 import { ListedPages } from './per-cpu-lists.js';
 import { framesOf, parseRuns, type FrameRun, type ZonePlace } from './frame-map.js';
 import type { RecordedSnapshot, Recording } from './recording.js';
@@ -49,8 +49,10 @@ export function initialState(recording: Recording, swapPages = 0): InitialState 
   for (const zone of zones) markAbsent(zone, frames);
   const recorded = { runs: denseRuns, isExact: recording.boot.pagemap_rle !== undefined, frames };
   const listed = zones.map((zone) => new ListedPages(zone, recorded));
-  for (const pages of listed) pages.findReturnedBootMemory();
-  const blockTypes = blockTypesOf(recording, zones, frames, frameCount);
+  for (const pages of listed) pages.findMovable();
+  const counted = frames.slice();
+  for (const pages of listed) pages.undoDrain(counted);
+  const blockTypes = blockTypesOf(recording, zones, counted, frameCount);
   const refillsSingly = ['5.15', '6.1'].includes(profileOf(recording));
   for (const pages of listed) pages.findTheRest(blockTypes, refillsSingly);
   const memory = createMemoryFromMap({
@@ -209,7 +211,7 @@ function blockTypesOf(
     const chosen = chooseBlockTypes(
       zone,
       (block) => freeBlocks.get(block) ?? [],
-      (block) => kernelPages(frames, block),
+      (block) => contentOf(frames, block),
     );
     types.set(chosen, firstBlock);
   }
@@ -230,13 +232,14 @@ function freeRunsOf(zones: readonly ZonePlace[], frames: Uint8Array): { startPfn
   return runs;
 }
 
-function kernelPages(frames: Uint8Array, block: number): { slab: number; other: number } {
-  let slab = 0;
-  let other = 0;
+/** Of the per-CPU lists only the movable pages are known yet. */
+function contentOf(frames: Uint8Array, block: number): BlockContent {
+  let [slab, other, listedMovable] = [0, 0, 0];
   for (let pfn = block * PAGEBLOCK_PAGES; pfn < (block + 1) * PAGEBLOCK_PAGES; pfn++) {
     const use = FRAME_USES[frames[pfn] ?? 0];
     if (use === 'SLAB') slab++;
     else if (use === 'PAGE_TABLE' || use === 'KERNEL') other++;
+    else if (use === 'PER_CPU') listedMovable++;
   }
-  return { slab, other };
+  return { slab, other, listedMovable };
 }

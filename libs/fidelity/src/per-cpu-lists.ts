@@ -2,7 +2,8 @@
  * What lay on the per-CPU lists when the recorder was ready. A page map calls those pages "other", like the kernel's own; how
  * many there are is known, and which ones shows in where they lie:
  *
- *   movable       boot memory that was given back: long runs beside what boot has reserved, highest first
+ *   movable       boot memory that was given back: long runs beside what boot has reserved, highest first; behind it the rest of
+ *                 the refill that the root's files were written from, lowest first
  *   unmovable     the rest of the last refill, which hands out ascending frames: a long run up to the next free block, in an
  *                 unmovable pageblock; none when the lists have been giving back, since this list does so first
  *   reclaimable   the same in a reclaimable pageblock. It gives back last, so what is left over is put behind it: pages on
@@ -33,6 +34,8 @@ export class ListedPages {
   readonly movablePfns: number[] = [];
   readonly reclaimablePfns: number[] = [];
   readonly #others: readonly FrameRun[];
+  /** Pages that the lists have given back between the counts and the map. */
+  readonly #drainedPages: number;
   #left: number;
 
   constructor(
@@ -47,14 +50,35 @@ export class ListedPages {
     const counted = zone.recorded.pagesets.reduce((sum, { count }) => sum + count, 0);
     // The map was read a moment after the counts: what is free now was on a list then.
     this.#left = Math.max(0, zone.recorded.free + counted - freePages);
+    this.#drainedPages = Math.max(0, freePages - zone.recorded.free);
     this.#others = runs.filter((run) => run.letter === 'o' && run.startPfn >= startPfn && run.startPfn < endPfn);
   }
 
   /** Before the types of pageblocks are known, which are guessed from what else lies in them. */
-  findReturnedBootMemory(): void {
+  findMovable(): void {
+    const isKnown = (run: FrameRun): boolean => run.pages >= LONG_RUN_PAGES && this.#isBootMemory(run);
     for (const run of this.#others) {
-      if (run.pages < LONG_RUN_PAGES || !this.#isBootMemory(run)) continue;
+      if (!isKnown(run) || this.#followsFiles(run)) continue;
       for (let pfn = run.startPfn + run.pages - 1; pfn >= run.startPfn; pfn--) this.#put(this.movablePfns, pfn);
+    }
+    this.#putAll(
+      this.movablePfns,
+      this.#others.filter((run) => this.#followsFiles(run)),
+    );
+  }
+
+  /**
+   * Marks in `frames` what lay on the movable list when free blocks were counted and was free when the map was read: the list
+   * gives back from its end, so these pages go on where it ends now.
+   */
+  undoDrain(frames: Uint8Array): void {
+    const { movablePfns } = this;
+    const last = movablePfns.at(-1);
+    if (!this.recorded.isExact || last === undefined) return;
+    const step = (movablePfns.at(-2) ?? last) < last ? 1 : -1;
+    const [free, perCpu] = [FRAME_USES.indexOf('FREE'), FRAME_USES.indexOf('PER_CPU')];
+    for (let pages = 1; pages <= this.#drainedPages && frames[last + step * pages] === free; pages++) {
+      frames[last + step * pages] = perCpu;
     }
   }
 
@@ -92,6 +116,14 @@ export class ListedPages {
     const high = this.zone.recorded.pagesets[0]?.high ?? 0;
     const highPages = cpus === 1 ? Math.max(high - (high >> 3), movablePfns.length) : high;
     return { unmovablePfns, movablePfns, reclaimablePfns, highPages };
+  }
+
+  /** Refills hand out ascending frames: what comes after the last file's pages is not handed out yet. */
+  #followsFiles(run: FrameRun): boolean {
+    const { runs, isExact } = this.recorded;
+    if (isExact) return runs[runs.indexOf(run) - 1]?.letter === 'F';
+    const inBlock = runs.filter((other) => blockOf(other) === blockOf(run));
+    return inBlock.some(({ letter }) => letter === 'F') && inBlock.every(({ letter }) => 'Fo.'.includes(letter));
   }
 
   #isBootMemory(run: FrameRun): boolean {

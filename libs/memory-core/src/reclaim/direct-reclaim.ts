@@ -10,7 +10,7 @@ import { S_KSWAPD_WAKES } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE, Z_TYPE, Z_WMARK_MIN } from '../layout/zone-fields.js';
 import { homeNode, zonelistOf } from '../allocator/freelist.js';
-import { ALLOC_WMARK_HIGH, effectiveMark, isWatermarkOk } from '../allocator/watermark.js';
+import { ALLOC_WMARK_HIGH, ALLOC_WMARK_MIN, effectiveMark, isWatermarkOk } from '../allocator/watermark.js';
 import { isNodeHopeless } from './balance.js';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './reclaim-control.js';
 import type { ReclaimControl } from './reclaim-control.js';
@@ -90,7 +90,7 @@ function reclaimZones(memory: Memory, control: ReclaimControl, list: Int32Array,
 
 /** The block is there, or compaction has its room and a buffer up to the high watermark besides. */
 function isReadyToCompact(memory: Memory, zone: number, order: number, highestType: number): boolean {
-  const min = memory.zones[zone * ZONE_FIELDS + Z_WMARK_MIN];
+  const min = effectiveMark(memory, zone, ALLOC_WMARK_MIN);
   if (isWatermarkOk(memory, zone, order, min, highestType, 0)) return true;
   if (!hasRoomToCompact(memory, zone, order, highestType)) return false;
   const high = effectiveMark(memory, zone, ALLOC_WMARK_HIGH);
