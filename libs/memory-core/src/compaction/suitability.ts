@@ -26,7 +26,7 @@ export function compactGap(order: number): number {
 }
 
 /** Order 0 above the marks and the gap: there is room for compaction to work in. */
-export function hasRoomToCompact(memory: Memory, zone: number, order: number, highestType: number): boolean {
+function hasRoomToCompact(memory: Memory, zone: number, order: number, highestType: number): boolean {
   const mark = effectiveMark(memory, zone, order > COSTLY_ORDER ? ALLOC_WMARK_LOW : ALLOC_WMARK_MIN);
   return isWatermarkOk(memory, zone, 0, mark + compactGap(order), highestType, 0);
 }
@@ -45,10 +45,15 @@ export function suitabilityFor(
   if (memory.rules.costlyAsyncNeedsGap && order > COSTLY_ORDER && mode === MIGRATE_ASYNC) {
     if (!isWatermarkOk(memory, zone, 0, mark + compactGap(order), highestType, 0)) return COMPACT_SKIPPED;
   }
-  if (!hasRoomToCompact(memory, zone, order, highestType)) return COMPACT_SKIPPED;
-  if (order <= COSTLY_ORDER) return COMPACT_CONTINUE;
+  return canCompact(memory, zone, order, highestType) ? COMPACT_CONTINUE : COMPACT_SKIPPED;
+}
+
+/** There is room, and a costly order is not missing for lack of memory: then reclaim has to come first. */
+export function canCompact(memory: Memory, zone: number, order: number, highestType: number): boolean {
+  if (!hasRoomToCompact(memory, zone, order, highestType)) return false;
+  if (order <= COSTLY_ORDER) return true;
   const index = fragmentationIndex(memory, zone, order);
-  return index >= 0 && index <= memory.sysctls[SYSCTL_EXTFRAG_THRESHOLD] ? COMPACT_SKIPPED : COMPACT_CONTINUE;
+  return index < 0 || index > memory.sysctls[SYSCTL_EXTFRAG_THRESHOLD];
 }
 
 /** A run for `order` failed: the next ones are skipped, twice as many each time, up to 63. */

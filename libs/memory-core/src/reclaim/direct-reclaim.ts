@@ -2,7 +2,7 @@
  * Direct reclaim: a request that found no page reclaims some itself. Source: mm/vmscan.c of Linux 6.12
  * (try_to_free_pages, do_try_to_free_pages, throttle_direct_reclaim), as described in the reference, section 6.2.
  */
-import { compactGap, hasRoomToCompact } from '../compaction/suitability.js';
+import { canCompact, compactGap } from '../compaction/suitability.js';
 import { ZONE_NORMAL } from '../layout/constants.js';
 import { EV_ALLOCSTALL, EV_PGSCAN_DIRECT_THROTTLE } from '../layout/events.js';
 import { gfpHighestZoneType } from '../layout/gfp.js';
@@ -92,7 +92,7 @@ function reclaimZones(memory: Memory, control: ReclaimControl, list: Int32Array,
 function isReadyToCompact(memory: Memory, zone: number, order: number, highestType: number): boolean {
   const min = effectiveMark(memory, zone, ALLOC_WMARK_MIN);
   if (isWatermarkOk(memory, zone, order, min, highestType, 0)) return true;
-  if (!hasRoomToCompact(memory, zone, order, highestType)) return false;
+  if (!canCompact(memory, zone, order, highestType)) return false;
   const high = effectiveMark(memory, zone, ALLOC_WMARK_HIGH);
   return isWatermarkOk(memory, zone, 0, high + compactGap(order), highestType, 0);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMemory } from '../boot/create.js';
 import { allocatePages } from '../allocator/allocate.js';
+import { freePages } from '../allocator/free.js';
 import { ZONE_DMA32, ZONE_NORMAL } from '../layout/constants.js';
 import {
   EV_KSWAPD_HIGH_WMARK_HIT_QUICKLY,
@@ -12,12 +13,20 @@ import {
   EV_PSWPOUT,
 } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
-import { S_KSWAPD_WAKES } from '../layout/memory.js';
+import { SYSCTL_EXTFRAG_THRESHOLD, S_KSWAPD_WAKES } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { inspectPage } from '../views/inspect.js';
 import { N_KSWAPD_FAILURES } from '../layout/node-fields.js';
-import { ZONE_FIELDS, Z_BOOST, Z_FREE, Z_NODE, Z_WMARK_HIGH, Z_WMARK_PROMO } from '../layout/zone-fields.js';
+import {
+  ZONE_FIELDS,
+  Z_BOOST,
+  Z_FREE,
+  Z_NODE,
+  Z_WMARK_HIGH,
+  Z_WMARK_MIN,
+  Z_WMARK_PROMO,
+} from '../layout/zone-fields.js';
 import { activePages } from '../owners/lru.js';
 import { createOwner, growOwner, ownerPages, shrinkOwner } from '../owners/owner.js';
 import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp, zonesOf } from '../../test/support/zone.js';
@@ -29,6 +38,24 @@ import { registerShrinker } from './shrinkers.js';
 const mark = (memory: Memory, which: number): number => memory.zones[which];
 
 describe('direct reclaim', () => {
+  it('calls a zone ready for compaction only above its boosted mark: a block below it cannot be had', () => {
+    const memory = aZone(4096);
+    memory.zones[Z_WMARK_MIN] = 100;
+    expect(directReclaim(memory, 9, Gfp.HIGHUSER_MOVABLE)).toBe(1);
+    memory.zones[Z_BOOST] = 4096;
+    expect(directReclaim(memory, 9, Gfp.HIGHUSER_MOVABLE)).toBe(0);
+  });
+
+  it('does not call it ready where compaction refuses, for lack of memory in pieces large enough to say so', () => {
+    // Free: every other block of 256 pages, eight of them. The index is 1000 − (1000 + 4000) / 8 = 375.
+    const memory = aZone(4096);
+    for (let block = 0; block < 16; block++) allocatePages(memory, 8, Gfp.HIGHUSER_MOVABLE);
+    for (let block = 0; block < 16; block += 2) freePages(memory, block * 256, 8);
+    expect(directReclaim(memory, 9, Gfp.HIGHUSER_MOVABLE)).toBe(0);
+    memory.sysctls[SYSCTL_EXTFRAG_THRESHOLD] = 300;
+    expect(directReclaim(memory, 9, Gfp.HIGHUSER_MOVABLE)).toBe(1);
+  });
+
   it('of generations takes a batch of 64 pages, oldest first', () => {
     const memory = aShortZone(300, 1000);
     const oldest = memory.tag.indexOf(TAG_OWNER);
