@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTextFiles } from '#platform';
 import { readTrace } from '#simulation';
@@ -36,9 +37,18 @@ interface Experiment {
   readonly cells: readonly { readonly status: string; readonly attempts: number; readonly metrics: object | null }[];
   readonly frontier: readonly { readonly policy: string }[];
   readonly csv: string | null;
+  readonly isPartial: boolean;
+  readonly summary: readonly { readonly metric: string }[];
+  readonly judgement: readonly {
+    readonly policy: string;
+    readonly ratio: number;
+    readonly broken: readonly { readonly part: string; readonly text: string; readonly remedy: string }[];
+  }[];
+  readonly downloads: { readonly report: string; readonly csv: string; readonly json: string } | null;
 }
 
-const FIELDS = 'id status progress digest cells { status attempts metrics } frontier { policy } csv';
+const FIELDS = `id status progress digest cells { status attempts metrics } frontier { policy } csv isPartial summary { metric }
+  judgement { policy ratio broken { part text remedy } } downloads { report csv json }`;
 
 async function start(api: ApiClient, spec: object, idempotencyKey: string | null = null): Promise<Experiment> {
   const data = await api.ask<{ startExperiment: { experiment: Experiment } }>(
@@ -53,6 +63,11 @@ async function read(api: ApiClient, id: string): Promise<Experiment> {
   return (await api.ask<{ experiment: Experiment }>(query, { id })).experiment;
 }
 
+/** A file of the API, as a browser would get it. */
+function download(api: ApiClient, path: string): Promise<Response> {
+  return fetch(new URL(path, api.url));
+}
+
 /** By workers: the same for every backend. */
 const digests = new Map<number, string>();
 
@@ -63,8 +78,9 @@ function digestAlone(workers: number): string {
   return digest;
 }
 
-function runAlone(spec: object, workers: number): string {
-  return execFileSync(process.execPath, [CLI, 'experiment', 'run', '-', '--json', '--workers', String(workers)], {
+function runAlone(spec: object, workers: number, more: readonly string[] = []): string {
+  const asked = ['experiment', 'run', '-', '--json', '--workers', String(workers), ...more];
+  return execFileSync(process.execPath, [CLI, ...asked], {
     cwd: join(process.cwd(), 'data', 'traces'),
     input: JSON.stringify(spec),
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -124,6 +140,60 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
       (status) => status === 'DONE',
     );
     feed.close();
+  });
+
+  it('gives its report, table and answer as files, byte for byte what the command line writes', async () => {
+    const { id, downloads, isPartial, judgement } = await start(ballast.api, SPEC, 'once');
+    if (downloads === null) throw new Error('an answered experiment has downloads');
+    expect(isPartial).toBe(false);
+    expect(judgement).toHaveLength(4);
+    for (const { broken } of judgement) {
+      for (const test of broken) expect([test.part, test.text, test.remedy].every((text) => text !== '')).toBe(true);
+    }
+    const [report, csv] = [join(home.path, 'alone.html'), join(home.path, 'alone.csv')];
+    const json = runAlone(SPEC, 2, ['--out', report, '--csv', csv]);
+    const page = await download(ballast.api, downloads.report);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect((await page.text()) === readFileSync(report, 'utf8')).toBe(true);
+    expect((await (await download(ballast.api, downloads.csv)).text()) === readFileSync(csv, 'utf8')).toBe(true);
+    expect((await (await download(ballast.api, downloads.json)).text()) === json).toBe(true);
+    const nobody = await download(ballast.api, downloads.report.replace(id, '0199aaaa-0000-7000-8000-000000000000'));
+    expect([nobody.status, nobody.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+    expect(await nobody.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND', field: 'id' } }] });
+  });
+
+  it('is answered from the cells that were done when it is called off', async () => {
+    const seeds = Array.from({ length: 40 }, (_, at) => at + 1);
+    const { id, downloads } = await start(ballast.api, { ...SPEC, name: 'half', seeds });
+    expect(downloads).toBeNull();
+    const early = await download(ballast.api, `/experiments/${id}/cells.csv`);
+    expect([early.status, early.headers.get('content-disposition')]).toEqual([409, null]);
+    expect(await early.json()).toMatchObject({ errors: [{ extensions: { code: 'CONFLICT' } }] });
+    await eventually(
+      () => read(ballast.api, id),
+      (seen) => seen.cells.some(({ status }) => status === 'DONE'),
+      LIMIT_MS,
+    );
+    const cancel = 'mutation ($id: ID!) { cancelExperiment(input: { id: $id }) { experiment { status } } }';
+    await ballast.api.ask(cancel, { id });
+    const ended = await eventually(
+      () => read(ballast.api, id),
+      ({ digest }) => digest !== null,
+      LIMIT_MS,
+    );
+    expect([ended.status, ended.isPartial]).toEqual(['CANCELLED', true]);
+    expect(ended.cells.map(({ metrics }) => metrics !== null)).toEqual(
+      ended.cells.map(({ status }) => status === 'DONE'),
+    );
+    const done = ended.cells.filter(({ status }) => status === 'DONE');
+    expect(done.length).toBeLessThan(ended.cells.length);
+    expect(ended.summary.length).toBeGreaterThan(0);
+    expect(ended.csv).toContain(',CANCELLED');
+    const answer = (await (await download(ballast.api, `/experiments/${id}/answer.json`)).json()) as typeof ended;
+    expect(answer.cells.map(({ status }) => status)).toEqual(ended.cells.map(({ status }) => status));
+    const report = await (await download(ballast.api, `/experiments/${id}/report.html`)).text();
+    expect(report).toContain(`${done.length} of 160 cells done`);
   });
 
   it('is refused with everything that is wrong with it', async () => {

@@ -5,6 +5,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { CONFIGURATION } from './configuration.js';
+import { DownloadsController } from './experiment/downloads.controller.js';
+import { ReportMaker } from './experiment/report-maker.js';
 import { graphqlOptions } from './graphql-options.js';
 import { GuestInspections } from './guest/guest-inspections.js';
 import { GuestJobs } from './guest/guest-jobs.js';
@@ -50,7 +52,7 @@ export class AppModule {
           useFactory: (database: Database) => graphqlOptions(questionsProvider.useFactory(database)),
         }),
       ],
-      controllers: [HealthController, MetricsController],
+      controllers: [DownloadsController, HealthController, MetricsController],
       providers: [
         { provide: CONFIGURATION, useValue: configuration },
         questionsProvider,
@@ -58,6 +60,7 @@ export class AppModule {
         GuestInspections,
         GuestJobs,
         OperationWork,
+        ReportMaker,
         RequestMetrics,
         ...RESOLVERS,
       ],

@@ -4,7 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { CellKey, CellResult, ExperimentAnswer } from '#simulation';
-import type { CellReply, CellRequest, CellThreadData } from './cell-protocol.js';
+import { invariant } from '#units';
+import type { CellReply, CellRequest, CellThreadData, ReportRequest } from './cell-protocol.js';
 import type { Experiment } from './open-experiment.js';
 
 const THREAD = new URL('./thread/main.js', import.meta.url);
@@ -38,6 +39,13 @@ export class CellThread {
   /** Null when the signal came first. Rejects when there can be no answer; the thread is dead then. */
   answer(results: readonly CellResult[], signal: AbortSignal): Promise<ExperimentAnswer | null> {
     return this.#ask({ results }, (reply) => (reply.kind === 'ANSWERED' ? reply.answer : null), signal);
+  }
+
+  /** The report as one HTML page. Rejects when the traces cannot be read any more; the thread is dead then. */
+  async report(request: ReportRequest): Promise<string> {
+    const html = await this.#ask(request, (reply) => (reply.kind === 'REPORTED' ? reply.html : null), NEVER);
+    invariant(html !== null, 'nobody calls a report off');
+    return html;
   }
 
   /** Null, or what is wrong with the traces. */

@@ -75,6 +75,62 @@ export class ExperimentFrontier {
 
   @Field(() => String, { nullable: true, description: 'What broke first beyond it; null when nothing did.' })
   firstBroken!: string | null;
+
+  @Field(() => Float, { nullable: true, description: "The same ratio, did the host's reserve not count." })
+  ratioWithoutReserve!: number | null;
+}
+
+@ObjectType({ description: 'A part of the objective that does not hold at a ratio under a policy.' })
+export class ExperimentBreak {
+  @Field({ description: 'performance, fairness, safety, reserve or recovery.' })
+  part!: string;
+
+  @Field()
+  metric!: string;
+
+  @Field(() => Float, { description: 'Mean over the seeds, as the objective counts it.' })
+  value!: number;
+
+  @Field(() => Float, { description: 'What the objective allows.' })
+  limit!: number;
+
+  @Field(() => [Float], { description: 'Seeds in which it does not hold, each by itself.' })
+  brokenSeeds!: readonly number[];
+
+  @Field(() => Json, { description: 'Where it is worst: seed and, for what strikes guests, guest and host.' })
+  worst!: unknown;
+
+  @Field({ description: 'In words: by how much, where.' })
+  text!: string;
+
+  @Field({ description: 'What helps.' })
+  remedy!: string;
+}
+
+@ObjectType({ description: 'What broke at a ratio under a policy.' })
+export class ExperimentJudgement {
+  @Field()
+  policy!: string;
+
+  @Field(() => Float)
+  ratio!: number;
+
+  @Field(() => [ExperimentBreak], {
+    description: 'What misses its limit by the largest factor first; empty when the objective holds.',
+  })
+  broken!: readonly ExperimentBreak[];
+}
+
+@ObjectType({ description: 'Paths of the answer as files, from the address of the API.' })
+export class ExperimentDownloads {
+  @Field({ description: 'One page with plots that needs nothing else.' })
+  report!: string;
+
+  @Field({ description: 'Cells, summary, frontier and what broke as one CSV table.' })
+  csv!: string;
+
+  @Field({ description: 'The answer as the command line prints it.' })
+  json!: string;
 }
 
 @ObjectType({ description: 'How far a fleet can be overcommitted, with which policy, and what breaks first.' })

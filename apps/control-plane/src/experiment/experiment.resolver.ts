@@ -1,16 +1,19 @@
 import { Experiments, type ExperimentCellRecord, type ExperimentRecord } from '#persistence';
-import { answerCsv, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import { answerCsv, brokenText, remedyText, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
 import { Args, Context, Float, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { found } from '../errors/found.js';
 import type { Loaders } from '../loaders.js';
 import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
 import { PageArgs, toPageRequest } from '../paging/page-args.js';
 import { Json } from '../scalars/json.js';
+import { downloadsOf } from './downloads.js';
 import {
   Experiment,
   ExperimentCell,
   ExperimentConnection,
+  ExperimentDownloads,
   ExperimentFrontier,
+  ExperimentJudgement,
   ExperimentSummary,
 } from './experiment.model.js';
 
@@ -18,6 +21,7 @@ import {
 const CELLS = 30;
 const SUMMARY_ROWS = 200;
 const POLICIES = 5;
+const JUDGED = 20;
 
 @Resolver(() => Experiment)
 export class ExperimentResolver {
@@ -64,6 +68,35 @@ export class ExperimentResolver {
   @ResolveField(() => [ExperimentFrontier], { complexity: ({ childComplexity }) => POLICIES * childComplexity })
   frontier(@Parent() experiment: ExperimentRecord): readonly ExperimentFrontier[] {
     return answerOf(experiment)?.frontier ?? [];
+  }
+
+  @ResolveField(() => [ExperimentJudgement], {
+    complexity: ({ childComplexity }) => JUDGED * childComplexity,
+    description:
+      'For each policy and ratio that was run, what of the objective broke, by how much, where, and what helps.',
+  })
+  judgement(@Parent() experiment: ExperimentRecord): readonly ExperimentJudgement[] {
+    const { seeds } = experiment.spec as ExperimentSpec;
+    return (answerOf(experiment)?.judgement ?? []).map(({ broken, ...at }) => ({
+      ...at,
+      broken: broken.map((test) => ({
+        ...test,
+        text: brokenText(test, seeds.length),
+        remedy: remedyText(test),
+      })),
+    }));
+  }
+
+  @ResolveField(() => Boolean, {
+    description: 'The answer is of some of the cells only: it was cancelled, or cells failed. `cells` says which.',
+  })
+  isPartial(@Parent() experiment: ExperimentRecord): boolean {
+    return answerOf(experiment)?.cells.some(({ status }) => status !== 'DONE') ?? false;
+  }
+
+  @ResolveField(() => ExperimentDownloads, { nullable: true, description: 'Once the experiment is answered.' })
+  downloads(@Parent() experiment: ExperimentRecord): ExperimentDownloads | null {
+    return experiment.answer === null ? null : downloadsOf(experiment.id);
   }
 
   @ResolveField(() => Json, { nullable: true, description: 'What perfect knowledge allows, host by host.' })

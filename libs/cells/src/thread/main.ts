@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openTextFiles } from '#platform';
+import { experimentHtml, populationShown } from '#report';
 import {
   assembleAnswer,
   boundOfExperiment,
@@ -31,6 +32,12 @@ port.on('message', (request: CellRequest) => {
 });
 
 function replyTo(request: CellRequest): CellReply {
+  if ('answer' in request) {
+    return {
+      kind: 'REPORTED',
+      html: experimentHtml({ spec, ...request, series: populationShown(spec, traceIndex()) }),
+    };
+  }
   if ('results' in request) {
     const answer = assembleAnswer(spec, request.results, boundOfExperiment(spec, traceIndex()));
     return { kind: 'ANSWERED', answer };

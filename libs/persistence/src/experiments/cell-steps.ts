@@ -2,6 +2,10 @@
 import type { Database } from '../database.js';
 import { notify } from '../notifications.js';
 
+/** Of a row of `experiment`: cells were done before it was cancelled, and nobody has tried to answer from them. */
+const CANCELLED_WITHOUT_ANSWER = `(experiment.status = 'CANCELLED' AND experiment.answer IS NULL AND experiment.reason IS NULL
+          AND EXISTS (SELECT FROM experiment_cell done WHERE done.experiment_id = experiment.id AND done.status = 'DONE'))`;
+
 /** A cell that somebody is to run. */
 export interface BegunCell {
   readonly spec: unknown;
@@ -87,7 +91,10 @@ export interface EndedExperiment {
   }[];
 }
 
-/** An experiment whose cells have all ended and that has no answer yet; null otherwise. */
+/**
+ * An experiment whose cells have all ended and that has no answer yet; null otherwise. One that was cancelled is answered from the
+ * cells that were done by then.
+ */
 export async function loadEnded(database: Database, experimentId: string): Promise<EndedExperiment | null> {
   const { rows } = await database.pool.query<EndedExperiment>(
     `SELECT spec, trace_path AS "tracePath",
@@ -96,14 +103,14 @@ export async function loadEnded(database: Database, experimentId: string): Promi
             coalesce((SELECT json_agg(json_build_object('policyAt', policy_at, 'ratioAt', ratio_at, 'seedAt', seed_at, 'error', error)
                               ORDER BY place) FROM experiment_cell WHERE experiment_id = $1 AND status = 'FAILED'), '[]') AS failed
        FROM experiment
-      WHERE id = $1 AND status IN ('QUEUED', 'RUNNING')
-        AND NOT EXISTS (SELECT FROM experiment_cell WHERE experiment_id = $1 AND status IN ('WAITING', 'RUNNING'))`,
+      WHERE id = $1 AND NOT EXISTS (SELECT FROM experiment_cell WHERE experiment_id = $1 AND status IN ('WAITING', 'RUNNING'))
+        AND (status IN ('QUEUED', 'RUNNING') OR ${CANCELLED_WITHOUT_ANSWER})`,
     [experimentId],
   );
   return rows[0] ?? null;
 }
 
-/** Ends an experiment with its answer; FAILED, and why, when every cell failed or nothing can be made of them. */
+/** Ends an experiment with its answer, CANCELLED stays what it is; FAILED, and why, when every cell failed or nothing can be made of them. */
 export async function storeAnswer(
   database: Database,
   experimentId: string,
@@ -111,16 +118,17 @@ export async function storeAnswer(
 ): Promise<void> {
   await database.transaction(async (client) => {
     const { rowCount } = await client.query(
-      `UPDATE experiment SET status = CASE WHEN $3::text IS NULL THEN 'DONE' ELSE 'FAILED' END, answer = $2, reason = $3,
-              finished_at = now()
-        WHERE id = $1 AND status IN ('QUEUED', 'RUNNING')`,
+      `UPDATE experiment
+          SET status = CASE WHEN status = 'CANCELLED' THEN status WHEN $3::text IS NULL THEN 'DONE' ELSE 'FAILED' END,
+              answer = $2, reason = $3, finished_at = coalesce(finished_at, now())
+        WHERE id = $1 AND (status IN ('QUEUED', 'RUNNING') OR ${CANCELLED_WITHOUT_ANSWER})`,
       [experimentId, answer === null ? null : JSON.stringify(answer), reason],
     );
     if (rowCount !== 0) await notify(client, 'ballast_experiment', { experimentId });
   });
 }
 
-/** Experiments that go on, with the places of their cells that have not ended. */
+/** Experiments that go on or wait for their answer, with the places of their cells that have not ended. */
 export async function goingExperiments(
   database: Database,
 ): Promise<{ readonly experimentId: string; readonly places: readonly number[] }[]> {
@@ -128,7 +136,7 @@ export async function goingExperiments(
     `SELECT experiment.id AS "experimentId",
             coalesce(array_agg(cell.place ORDER BY cell.place) FILTER (WHERE cell.status IN ('WAITING', 'RUNNING')), '{}') AS places
        FROM experiment JOIN experiment_cell cell ON cell.experiment_id = experiment.id
-      WHERE experiment.status IN ('QUEUED', 'RUNNING')
+      WHERE experiment.status IN ('QUEUED', 'RUNNING') OR ${CANCELLED_WITHOUT_ANSWER}
       GROUP BY experiment.id ORDER BY experiment.id`,
   );
   return rows;

@@ -109,6 +109,16 @@ export class Experiments {
     return rows.map(toCell);
   }
 
+  /** What the done cells of an experiment came to, in the order of its answer: megabytes. */
+  async resultsOf(id: string): Promise<unknown[]> {
+    const rows = await this.database.prisma.experimentCell.findMany({
+      where: { experimentId: { in: distinctIds([id]) }, status: 'DONE' },
+      select: { result: true },
+      orderBy: { place: 'asc' },
+    });
+    return rows.map(({ result }) => result);
+  }
+
   /** Ends an experiment early; cells that ended keep their results. Throws DomainError NOT_FOUND, CONFLICT when it has ended. */
   async cancel(id: string): Promise<ExperimentRecord> {
     const cancelled = isId(id) && (await this.#cancel(id));
