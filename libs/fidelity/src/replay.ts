@@ -9,6 +9,7 @@ import {
   compactMemory,
   createHugePool,
   createOwner,
+  destroyOwner,
   freePages,
   growOwner,
   isolatedPages,
@@ -76,6 +77,8 @@ export interface Replay {
   readonly steps: readonly ReplayedStep[];
 }
 
+/** Movable pages that each write to a memory block's state takes and gives back (pgalloc_movable of the recordings). */
+const WRITER_PAGES = 4;
 const US_PER_SEC = 1e6;
 const LONG_COMMAND_MS = 500;
 const MEMORY_BLOCK_PAGES = 32_768;
@@ -214,7 +217,9 @@ class ReplayedGuest {
         this.#answer = { hugePages: resizeHugePool(memory, this.#hugePool, Number(args['value'])) };
         return true;
       case 'memblock':
-        this.#memoryBlock(Number(args['block']), textOf(args['state']), Number(args['limit_ms']));
+        this.#byWriter(() => {
+          this.#memoryBlock(Number(args['block']), textOf(args['state']), Number(args['limit_ms']));
+        });
         return true;
       case 'memblock_rescued':
         return this.#rescuedMemoryBlock(Number(args['block']), textOf(args['tag']), step.wall_ms);
@@ -275,6 +280,18 @@ class ReplayedGuest {
     return writeFile(this.#state.memory, path, value);
   }
 
+  /**
+   * What writes the state of a memory block is a program with pages of its own. It has them before the zone's per-CPU lists are
+   * given up and ends when there are lists again: recorded lists hold just these pages afterwards.
+   */
+  #byWriter(write: () => void): void {
+    const { memory } = this.#state;
+    const program = createOwner(memory, 'ANON');
+    growOwner(memory, program, WRITER_PAGES);
+    write();
+    destroyOwner(memory, program);
+  }
+
   /** The recorder sends a signal when it has waited long enough. */
   #memoryBlock(block: number, state: string, limitMs: number): void {
     const { memory } = this.#state;
@@ -318,7 +335,9 @@ class ReplayedGuest {
       setTarget(this.#balloon, this.#balloon.numPages - Number(blocks) * MEMORY_BLOCK_PAGES, this.#nowUs);
       this.#pass(Math.max(this.#nowUs, startUs + wallMs * 1000));
     };
-    this.#answer = { errno: runToEnd(memory, beside(offline, rescue)) };
+    this.#byWriter(() => {
+      this.#answer = { errno: runToEnd(memory, beside(offline, rescue)) };
+    });
     return true;
   }
 

@@ -65,6 +65,14 @@ describe('what the recordings show', () => {
     },
   );
 
+  it('who writes a block’s state holds four movable pages, which outlast the lists: two blocks gone, Movable keeps 1,496 managed', () => {
+    const { recording, replay } = replayed('offline-movable-1024-6.12');
+    const recorded = recording.steps[22]?.after?.zoneinfo['Movable']?.managed;
+    const simulated = replay.steps[22]?.observed.zones.find(({ name }) => name === 'Movable')?.managedPages;
+    expect(recorded).toBe(1496);
+    expect(simulated).toBe(recorded);
+  });
+
   it.each([
     ['inflate-past-free-plain-256-6.12', '6.12', 204_000],
     ['inflate-past-free-plain-256-6.1', '6.1', 208_000],
