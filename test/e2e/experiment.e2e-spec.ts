@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTextFiles } from '#platform';
 import { readTrace } from '#simulation';
@@ -69,13 +70,29 @@ function download(api: ApiClient, path: string): Promise<Response> {
 }
 
 /** By workers: the same for every backend. */
-const digests = new Map<number, string>();
+const filesAlone = new Map<number, FilesAlone>();
 
-/** The digest that the command line comes to, without any server. */
+interface FilesAlone {
+  readonly json: string;
+  readonly report: string;
+  readonly csv: string;
+}
+
+/** What the command line writes, without any server. */
+function alone(workers: number): FilesAlone {
+  const known = filesAlone.get(workers);
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'ballast-alone-'));
+  const [report, csv] = [join(folder, 'report.html'), join(folder, 'cells.csv')];
+  const json = runAlone(SPEC, workers, ['--out', report, '--csv', csv]);
+  const files = { json, report: readFileSync(report, 'utf8'), csv: readFileSync(csv, 'utf8') };
+  rmSync(folder, { recursive: true });
+  filesAlone.set(workers, files);
+  return files;
+}
+
 function digestAlone(workers: number): string {
-  const digest = digests.get(workers) ?? (JSON.parse(runAlone(SPEC, workers)) as { digest: string }).digest;
-  digests.set(workers, digest);
-  return digest;
+  return (JSON.parse(alone(workers).json) as { digest: string }).digest;
 }
 
 function runAlone(spec: object, workers: number, more: readonly string[] = []): string {
@@ -150,13 +167,12 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     for (const { broken } of judgement) {
       for (const test of broken) expect([test.part, test.text, test.remedy].every((text) => text !== '')).toBe(true);
     }
-    const [report, csv] = [join(home.path, 'alone.html'), join(home.path, 'alone.csv')];
-    const json = runAlone(SPEC, 2, ['--out', report, '--csv', csv]);
+    const { json, report, csv } = alone(2);
     const page = await download(ballast.api, downloads.report);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect((await page.text()) === readFileSync(report, 'utf8')).toBe(true);
-    expect((await (await download(ballast.api, downloads.csv)).text()) === readFileSync(csv, 'utf8')).toBe(true);
+    expect((await page.text()) === report).toBe(true);
+    expect((await (await download(ballast.api, downloads.csv)).text()) === csv).toBe(true);
     expect((await (await download(ballast.api, downloads.json)).text()) === json).toBe(true);
     const nobody = await download(ballast.api, downloads.report.replace(id, '0199aaaa-0000-7000-8000-000000000000'));
     expect([nobody.status, nobody.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
