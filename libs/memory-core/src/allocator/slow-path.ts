@@ -24,7 +24,7 @@ import { S_PANIC } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { MAX_RECLAIM_RETRIES } from '../reclaim/balance.js';
 import { directReclaim, reclaimInVain } from '../reclaim/direct-reclaim.js';
-import { runPendingKswapd, wakeKswapd } from '../reclaim/kswapd.js';
+import { isKswapdWoken, runPendingKswapd, wakeKswapd } from '../reclaim/kswapd.js';
 import { outOfMemory } from '../reclaim/oom.js';
 import { runToEnd } from '../tasks/task.js';
 import { takeFromFreelists, takeRunFromFreelists, zonelistOf } from './freelist.js';
@@ -62,6 +62,8 @@ export function slowPath(memory: Memory, request: PageRequest): number {
   if (memory.scalars[S_PANIC] !== 0) return NIL;
   const rights = slowRights(request);
   wake(memory, request, rights);
+  // The kswapd that was woken has its turn before the next page.
+  if (request.run !== null && isKswapdWoken(memory)) request.run.pages = 1;
   let pfn = attempt(memory, request, rights);
   if (pfn !== NIL || (gfp & GFP_BIT_DIRECT_RECLAIM) === 0) return pfn;
 

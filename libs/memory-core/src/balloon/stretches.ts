@@ -10,6 +10,7 @@ import { discardRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED } from '../layout/tags.js';
+import { runPendingKswapd } from '../reclaim/kswapd.js';
 import { balloonGfp, dequeueStretches, enqueueStretch } from './balloon.js';
 
 /** A batch: stretch i is `starts[i]` and the numbers after it, or before it where `lengths[i]` is negative. */
@@ -56,7 +57,10 @@ export function discardBatch(memory: Memory, batch: PageBatch): number {
   return lost;
 }
 
-/** As `wanted` calls of balloonPageAlloc: fills the batch in the order the pages came and returns their number. */
+/**
+ * As `wanted` calls of balloonPageAlloc, with kswapd's turn after each that wakes it: fills the batch in the order the pages came
+ * and returns their number.
+ */
 export function balloonBatchAlloc(memory: Memory, batch: PageBatch, wanted: number): number {
   const gfp = balloonGfp(memory);
   const run: PageStretch = { startPfn: NIL, step: 1, pages: wanted };
@@ -69,6 +73,7 @@ export function balloonBatchAlloc(memory: Memory, batch: PageBatch, wanted: numb
     batch.lengths[batch.stretches++] = run.step * run.pages;
     batch.pages += run.pages;
     run.pages = wanted - batch.pages;
+    runPendingKswapd(memory);
   }
   return batch.pages;
 }
