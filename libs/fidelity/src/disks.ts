@@ -15,7 +15,7 @@ const DISK_US = 200;
 const PAGES_PER_INDEX_SLAB = 64 * 28;
 const INDEX_SLAB_ORDER = 2;
 /** Large enough for every disk of the recordings. */
-const DISK_MIB = 1024;
+export const DISK_PAGES = 1024 * PAGES_PER_MIB;
 
 export class Disks {
   /** Owner ids by device. */
@@ -70,7 +70,7 @@ export class Disks {
 
   /** A write to vm.drop_caches. */
   drop(): void {
-    for (const cache of this.#caches.values()) dropRange(this.memory, cache, 0, DISK_MIB * PAGES_PER_MIB);
+    for (const cache of this.#caches.values()) dropRange(this.memory, cache, 0, DISK_PAGES);
     // One slab after the other, a grace period later: what makes the per-CPU lists give all they have back.
     for (const pfn of this.#indexSlabs.splice(0)) freePages(this.memory, pfn, INDEX_SLAB_ORDER);
     this.#indexed.clear();
@@ -90,7 +90,7 @@ export class Disks {
   #cacheOf(device: string): number {
     let cache = this.#caches.get(device);
     if (cache === undefined) {
-      cache = createMapping(this.memory, { pages: DISK_MIB * PAGES_PER_MIB, kind: 'FILE', blockDevice: true });
+      cache = createMapping(this.memory, { pages: DISK_PAGES, kind: 'FILE', blockDevice: true });
       this.#caches.set(device, cache);
     }
     return cache;

@@ -9,6 +9,7 @@ import {
   type MemoryConfig,
 } from '#memory-core';
 import { chooseBlockTypes, freeBlocksByPageblock, type BlockContent } from './block-types.js';
+import { DISK_PAGES } from './disks.js';
 import { ListedPages } from './per-cpu-lists.js';
 import { framesOf, parseRuns, type FrameRun, type ZonePlace } from './frame-map.js';
 import type { RecordedSnapshot, Recording } from './recording.js';
@@ -123,6 +124,7 @@ function configOf(
     cpus: recording.smp,
     addressSpaces: true,
     swapPages,
+    filePages: DISK_PAGES,
     machine: {
       zones: zones.map(({ node, type, startPfn, endPfn }, index) => ({
         node,

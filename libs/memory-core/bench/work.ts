@@ -37,6 +37,7 @@ function freshZone(pages: number): Memory {
     transparentHugepages: false,
     addressSpaces: false,
     swapPages: 0,
+    filePages: 0,
     cpus: 1,
     machine: {
       zones: [{ node: 0, type: ZONE_NORMAL, range, holes: [], reserved: [], lateManagedPages: 0 }],

@@ -27,6 +27,7 @@ function recordedGuest(managed: number, lateManagedPages = 0): Memory {
     transparentHugepages: false,
     addressSpaces: false,
     swapPages: 0,
+    filePages: 0,
     cpus: 1,
     machine: {
       zones: [

@@ -60,6 +60,7 @@ function machine(sizes: readonly [type: number, managed: number][], kernelProfil
     cpus: 1,
     addressSpaces: false,
     swapPages: 0,
+    filePages: 0,
     machine: { zones, holeStartPfn: startPfn, holePages: 0 },
   });
 }

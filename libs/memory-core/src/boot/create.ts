@@ -56,6 +56,8 @@ export interface MemoryOptions {
   readonly addressSpaces?: boolean;
   /** Size of the swap device, whole pages; default 0, no swap. */
   readonly swapBytes?: number;
+  /** Length of all files together that programs map, whole pages; default 0. Needs address spaces. */
+  readonly fileBytes?: number;
 }
 
 /** Linux leaves huge pages off below this many managed pages (512 MiB). */
@@ -83,6 +85,7 @@ export function createMemory(options: MemoryOptions): Memory {
     cpus: options.cpus ?? 1,
     addressSpaces: options.addressSpaces ?? false,
     swapPages: (options.swapBytes ?? 0) / PAGE_SIZE_BYTES,
+    filePages: (options.fileBytes ?? 0) / PAGE_SIZE_BYTES,
     machine,
   });
 }

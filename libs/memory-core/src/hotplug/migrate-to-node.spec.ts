@@ -29,6 +29,7 @@ function twoNodes(): Memory {
       cpus: 2,
       addressSpaces: true,
       swapPages: 0,
+      filePages: 0,
       machine: { zones, holeStartPfn: 2 * NODE_PAGES, holePages: 0 },
     },
     frames: new Uint8Array(2 * NODE_PAGES),

@@ -31,6 +31,7 @@ export function parseConfig(text: string): MemoryConfig {
     cpus: cpusOf(fields),
     addressSpaces: booleanOf(fields, 'addressSpaces'),
     swapPages: countOf(fields, 'swapPages'),
+    filePages: countOf(fields, 'filePages'),
     machine: parseMachine(fieldsOf(fields['machine'], 'machine')),
   };
 }

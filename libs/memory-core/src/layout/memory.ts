@@ -17,6 +17,7 @@
  *     psi       Float64[PSI_FIELDS]          pressure, see reclaim/psi.ts
  *   in the fixed part, too, though not short
  *     swapOwner, swapShadow Uint8, swapVirtual Int32  per slot of the swap device
+ *     fileShadow Uint16  per page of all files
  *     lru       Float64[LRU_FIELDS]          generations, see lru-fields.ts
  *     virtualPage, frameSlot Int32           per frame, only with address spaces (and swap)
  *     use       Uint8   per frame, only with address spaces: see reclaim/page-use.ts
@@ -71,6 +72,8 @@ export interface MemoryConfig {
   readonly addressSpaces: boolean;
   /** Size of the swap device; 0 for none. */
   readonly swapPages: number;
+  /** Length of all files together whose pages reclaim remembers when they go; 0 without address spaces. */
+  readonly filePages: number;
   readonly machine: MachinePlan;
 }
 
@@ -107,6 +110,8 @@ export interface Memory {
   readonly swapVirtual: Int32Array;
   /** What reclaim knew of a page when it went to its slot (reclaim/refaults.ts); empty without address spaces. */
   readonly swapShadow: Uint8Array;
+  /** The same of a page of a file, by its place among all files (O_FILE_START); 0: it has not gone. */
+  readonly fileShadow: Uint16Array;
   /** Two bits a frame: the number of its owner's list that the page is on (owners/lru.ts). */
   readonly listLow: Uint32Array;
   readonly listHigh: Uint32Array;
@@ -190,7 +195,7 @@ export const SYSCTL_USER_MIN_FREE_KBYTES_PLUS_ONE = 15;
 export const SYSCTLS = 16;
 
 /** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
-export const OWNER_FIELDS = 22;
+export const OWNER_FIELDS = 18;
 /** Lists of an owner; which is for what, see owners/lru.ts. */
 export const OWNER_LISTS = 4;
 export const DEVICE_FIELDS = 4;
@@ -278,6 +283,7 @@ function layColumns(config: MemoryConfig, counts: ColumnCounts) {
     swapOwner: carve(config.swapPages),
     swapVirtual: carve(lengths.swapVirtual * 4),
     swapShadow: carve(lengths.swapShadow),
+    fileShadow: carve(config.filePages * 2),
     virtualPage: carve(lengths.virtualPage * 4),
     frameSlot: carve(lengths.frameSlot * 4),
     use: carve(lengths.use),
@@ -342,6 +348,7 @@ export function allocateMemory(config: MemoryConfig): Memory {
     swapOwner: new Uint8Array(buffer, at.swapOwner, config.swapPages),
     swapVirtual: new Int32Array(buffer, at.swapVirtual, lengths.swapVirtual),
     swapShadow: new Uint8Array(buffer, at.swapShadow, lengths.swapShadow),
+    fileShadow: new Uint16Array(buffer, at.fileShadow, config.filePages),
     lru: new Float64Array(buffer, at.lru, LRU_FIELDS),
     virtualPage: new Int32Array(buffer, at.virtualPage, lengths.virtualPage),
     frameSlot: new Int32Array(buffer, at.frameSlot, lengths.frameSlot),

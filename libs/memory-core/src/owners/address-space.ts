@@ -19,7 +19,7 @@ import { BLOCK_HUGE, OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layou
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
-import { fileRefault } from '../reclaim/refaults.js';
+import { fileRefaults, forgetEvicted } from '../reclaim/refaults.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
 import { INACTIVE, listOfNewPage } from './generations.js';
 import { addToList } from './lru.js';
@@ -29,13 +29,13 @@ import {
   KIND_ANON,
   KIND_FILE,
   O_BLOCK_DEVICE,
+  O_FILE_START,
   O_HUGE_ADVICE,
   O_HUGE_PAGES,
   O_KILLED,
   O_KIND_PLUS_ONE,
   O_PAGES,
   O_PROCESS_PLUS_ONE,
-  O_READ_PAGES,
   O_TABLES_PLUS_ONE,
   O_VIRTUAL_PAGES,
 } from './owner-kind.js';
@@ -78,7 +78,10 @@ export function createMapping(memory: Memory, options: MappingOptions): number {
   const row = owner * ROW;
   memory.owners[row + O_VIRTUAL_PAGES] = options.pages;
   memory.owners[row + O_BLOCK_DEVICE] = options.blockDevice === true ? 1 : 0;
-  if (kind === 'FILE') return owner;
+  if (kind === 'FILE') {
+    memory.owners[row + O_FILE_START] = placeFile(memory, owner);
+    return owner;
+  }
   const tables = createOwner(memory, 'PAGE_TABLE');
   if (tables === NIL) {
     destroyOwner(memory, owner);
@@ -93,8 +96,24 @@ export function createMapping(memory: Memory, options: MappingOptions): number {
   return owner;
 }
 
+/** Files lie one after the other; the place after the last one is the new one's. */
+function placeFile(memory: Memory, file: number): number {
+  const { owners } = memory;
+  let start = 0;
+  for (let row = 0; row < owners.length; row += ROW) {
+    if (owners[row + O_KIND_PLUS_ONE] !== KIND_FILE + 1 || row === file * ROW) continue;
+    if (owners[row + O_VIRTUAL_PAGES] > 0) start = Math.max(start, owners[row + O_FILE_START] + owners[row + O_VIRTUAL_PAGES]);
+  }
+  const end = start + owners[file * ROW + O_VIRTUAL_PAGES];
+  invariant(end <= memory.config.filePages, `files need ${end} pages, but filePages is ${memory.config.filePages}`);
+  return start;
+}
+
 /** Gives all of a mapping back, data in the order of addresses, then its page tables, and its id. */
 export function destroyMapping(memory: Memory, owner: number): void {
+  if (memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1) {
+    forgetEvicted(memory, owner, 0, memory.owners[owner * ROW + O_VIRTUAL_PAGES]);
+  }
   destroyOwner(memory, owner);
 }
 
@@ -103,6 +122,7 @@ export function dropRange(memory: Memory, owner: number, first: number, pages: n
   const gather = startGather(memory);
   const freed = freeMapped(memory, owner, first, pages, gather);
   finishGather(memory, gather);
+  if (memory.owners[owner * ROW + O_KIND_PLUS_ONE] === KIND_FILE + 1) forgetEvicted(memory, owner, first, pages);
   return freed;
 }
 
@@ -152,14 +172,13 @@ function faultIn(memory: Memory, owner: number, page: number, end: number): numb
 function readIn(memory: Memory, owner: number, page: number, end: number): number {
   const { owners, events } = memory;
   const row = owner * ROW;
-  const known = owners[row + O_READ_PAGES];
-  const run = absentRun(memory, owner, page, page < known ? Math.min(end, known) : end);
+  const run = absentRun(memory, owner, page, end);
   const gfp = owners[row + O_BLOCK_DEVICE] === 1 ? BLOCK_DEVICE_GFP : Gfp.HIGHUSER_MOVABLE;
   if (!allocateRun(memory, gfp, run)) return 0;
   events[EV_PGPGIN] += run.pages * KIB_PER_PAGE;
-  if (page < known) return adoptRun(memory, owner, page, run, fileRefault(memory, owner, run.pages));
-  owners[row + O_READ_PAGES] = page + run.pages;
-  return adoptRun(memory, owner, page, run, listOfNewPage(memory, KIND_FILE));
+  adoptRun(memory, owner, page, run, listOfNewPage(memory, KIND_FILE));
+  fileRefaults(memory, owner, page, run.pages);
+  return run.pages;
 }
 
 function giveBack(memory: Memory, run: PageStretch): number {

@@ -25,10 +25,8 @@ export const O_LIST_2 = 16;
 export const O_LIST_3 = 17;
 /** Pages on the swap device, without those that are in memory as well. */
 export const O_SWAPPED = 3;
-/** Pages of a FILE owner that reclaim has dropped and that come back when read again. */
+/** Pages of a FILE mapping that reclaim has dropped and that have not come back. */
 export const O_EVICTED = 4;
-/** Of those, the ones dropped while the oldest generation was the one that it is now: O_EVICTED_NOW + tier (0 … 3). */
-export const O_EVICTED_NOW = 18;
 /** Owner + 1 of the process the pages belong to; 0: nobody whom the OOM killer could choose. */
 export const O_PROCESS_PLUS_ONE = 5;
 /** −1000 … 1000. */
@@ -45,8 +43,8 @@ export const O_HUGE_ADVICE = 10;
 export const O_HUGE_PAGES = 11;
 /** 1: a FILE mapping of a block device, whose pages are unmovable kernel memory. */
 export const O_BLOCK_DEVICE = 13;
-/** Pages of a FILE mapping from its start that have been read at least once. */
-export const O_READ_PAGES = 14;
+/** Where a FILE mapping begins in Memory.fileShadow. */
+export const O_FILE_START = 14;
 /** 1: the owner has gone while pages of it are isolated; whoever puts them back frees them. */
 export const O_GONE = 12;
 /** Pages off their list while somebody moves them; not among O_PAGES. */

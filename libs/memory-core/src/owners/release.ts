@@ -4,7 +4,6 @@
 import { freePages } from '../allocator/free.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
-import { TIERS } from '../layout/lru-fields.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
@@ -16,8 +15,6 @@ import { ABSENT, dropSwapped, forgetMapping, mappingOf, unmapFrame } from './map
 import {
   KIND_FILE,
   KIND_PAGE_TABLE,
-  O_EVICTED,
-  O_EVICTED_NOW,
   O_GONE,
   O_HUGE_PAGES,
   O_ISOLATED,
@@ -213,11 +210,5 @@ export function freeAll(memory: Memory, owner: number, gather: Gather): number {
     }
   }
   if (memory.owners[row + O_SWAPPED] > 0) forgetSwapped(memory, owner);
-  if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) forgetEvicted(memory, row);
   return freed;
-}
-
-function forgetEvicted(memory: Memory, row: number): void {
-  memory.owners[row + O_EVICTED] = 0;
-  memory.owners.fill(0, row + O_EVICTED_NOW, row + O_EVICTED_NOW + TIERS);
 }

@@ -16,12 +16,13 @@ import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
 import { bornMs, listOfGeneration, youngestList } from '../owners/generations.js';
 import { addToList, addToTail, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
 import { hasMapping, mappingOf } from '../owners/mapping.js';
-import { KIND_ANON, KIND_FILE, O_EVICTED, O_EVICTED_NOW, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { KIND_ANON, KIND_FILE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
 import { IN_BATCH, MOST_READS, PROMOTED, lookAtPage, pageUseOf, readsOf, setReads } from '../owners/page-use.js';
 import { disownPage, headOfPage, splitHugePage } from '../owners/release.js';
 import { generationsOf, pagesOfGeneration, passEmptyGenerations, promote } from './aging.js';
+import { managedZones } from './balance.js';
 import type { ReclaimControl } from './reclaim-control.js';
-import { countTier, kindToScan, lastTierToTake, tierOf } from './refaults.js';
+import { countTier, kindToScan, lastTierToTake, noteFileEvicted, tierOf } from './refaults.js';
 import { countScan } from './scan-counts.js';
 import { REFUSED, WRITTEN, swapOut } from './swap-out.js';
 
@@ -29,6 +30,7 @@ const ROW = OWNER_FIELDS;
 /** Pages that are taken together, and looked at on the way to them. */
 export const BATCH_PAGES = 64;
 const MOST_LOOKED_AT = 64 * BATCH_PAGES;
+const NOT_ELIGIBLE = -1;
 /** Scratch of a batch, which may end with a huge page: its pages, and those of them that go. */
 const PFNS = new Int32Array(BATCH_PAGES + PAGEBLOCK_PAGES);
 const FREED = new Int32Array(BATCH_PAGES + PAGEBLOCK_PAGES);
@@ -95,38 +97,55 @@ function ownerInTurn(memory: Memory, kind: number, list: number): number {
 
 /**
  * Fills a batch from the tail of the owner's list, out of the zones that are short; pages that are spared go to the next
- * generation. Where there is nothing to take, so do pages of other zones, so that the generation comes to its end.
+ * generation. The kernel has a list for each zone and begins with the highest: here pages of lower zones that come first go to
+ * the head of the list, and so wait until no others are left. Where there is nothing to take, pages of zones that are not
+ * short go to the next generation, so that this one comes to its end.
  */
 function collect(memory: Memory, control: ReclaimControl, batch: Batch): void {
   const { owner, kind, list } = batch;
   const sentinel = ownerListNode(memory, owner, list);
   const isMapped = hasMapping(memory, owner);
   const lastTier = isMapped ? lastTierToTake(memory, kind) : TIERS;
-  let pfn = memory.links[2 * sentinel + 1];
-  let hasSkipped = false;
-  while (pfn !== sentinel && batch.pages < BATCH_PAGES && batch.looked < MOST_LOOKED_AT) {
+  const type = highestType(memory, control, sentinel);
+  let end = sentinel;
+  for (let pfn = memory.links[2 * sentinel + 1]; pfn !== end && pfn !== sentinel;) {
+    if (batch.pages >= BATCH_PAGES || batch.looked >= MOST_LOOKED_AT) return;
     const before = memory.links[2 * pfn + 1];
     const pages = 1 << ownerPageOrder(memory, pfn);
     const reads = readsOf(memory, pfn);
+    const itsType = eligibleType(memory, pfn, control);
     if (tierOf(reads) > lastTier || reads === MOST_READS) {
       countTier(memory, kind, Math.max(tierOf(reads), 1), T_PROTECTED);
       batch.looked += pages;
       passOn(memory, batch, pfn);
-    } else if (isEligible(memory, pfn, control)) {
+    } else if (itsType === NOT_ELIGIBLE && type === NOT_ELIGIBLE) {
+      batch.looked += pages;
+      passOn(memory, batch, pfn);
+    } else if (itsType === type) {
       PFNS[batch.entries++] = pfn;
       batch.pages += pages;
       batch.looked += pages;
       if (isMapped) memory.use[pfn] |= IN_BATCH;
-    } else hasSkipped = true;
+    } else if (itsType !== NOT_ELIGIBLE) {
+      removeFromList(memory, owner, pfn);
+      addToList(memory, owner, pfn, list);
+      if (end === sentinel) end = pfn;
+    }
     pfn = before;
   }
-  if (batch.pages > 0 || !hasSkipped) return;
-  for (pfn = memory.links[2 * sentinel + 1]; pfn !== sentinel && batch.looked < MOST_LOOKED_AT;) {
-    const before = memory.links[2 * pfn + 1];
-    batch.looked += 1 << ownerPageOrder(memory, pfn);
-    passOn(memory, batch, pfn);
-    pfn = before;
+}
+
+/** Type of the highest of the zones that are short with a page among the next ones of the list, or NOT_ELIGIBLE. */
+function highestType(memory: Memory, control: ReclaimControl, sentinel: number): number {
+  const last = Math.max(...managedZones(memory, control.node, control.highestType).map((zone) => typeOf(memory, zone)));
+  let highest = NOT_ELIGIBLE;
+  let pfn = memory.links[2 * sentinel + 1];
+  for (let left = MOST_LOOKED_AT; pfn !== sentinel && highest < last; left--) {
+    if (left <= 0 && highest !== NOT_ELIGIBLE) break;
+    highest = Math.max(highest, eligibleType(memory, pfn, control));
+    pfn = memory.links[2 * pfn + 1];
   }
+  return highest;
 }
 
 /** The page goes to the tail of the next generation. */
@@ -138,9 +157,15 @@ function passOn(memory: Memory, { owner, kind }: Batch, pfn: number): void {
   memory.events[EV_PGREFILL] += 1 << ownerPageOrder(memory, pfn);
 }
 
-function isEligible(memory: Memory, pfn: number, control: ReclaimControl): boolean {
-  const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER] * ZONE_FIELDS;
-  return memory.zones[zone + Z_NODE] === control.node && memory.zones[zone + Z_TYPE] <= control.highestType;
+function typeOf({ zones }: Memory, zone: number): number {
+  return zones[zone * ZONE_FIELDS + Z_TYPE];
+}
+
+/** Type of the page's zone, or NOT_ELIGIBLE where that is not one of those that are short. */
+function eligibleType(memory: Memory, pfn: number, control: ReclaimControl): number {
+  const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER];
+  const type = typeOf(memory, zone);
+  return memory.zones[zone * ZONE_FIELDS + Z_NODE] === control.node && type <= control.highestType ? type : NOT_ELIGIBLE;
 }
 
 function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void {
@@ -168,11 +193,8 @@ function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void
 /** True when the page is nobody's any more. */
 function takePage(memory: Memory, owner: number, kind: number, pfn: number, control: ReclaimControl): boolean {
   const tier = tierOf(readsOf(memory, pfn));
-  if (kind === KIND_FILE) {
-    const row = owner * ROW;
-    memory.owners[row + O_EVICTED]++;
-    memory.owners[row + O_EVICTED_NOW + tier]++;
-  } else {
+  if (kind === KIND_FILE) noteFileEvicted(memory, owner, pfn);
+  else {
     const result = swapOut(memory, owner, pfn, control);
     // Written, it waits where it is: at the tail, where the end of the write would put it.
     if (result === WRITTEN) return false;

@@ -10,6 +10,7 @@ import {
   EV_WORKINGSET_REFAULT_ANON,
   EV_WORKINGSET_REFAULT_FILE,
   EV_WORKINGSET_RESTORE_ANON,
+  EV_WORKINGSET_RESTORE_FILE,
 } from '../layout/events.js';
 import {
   LRU_MIN_SEQ,
@@ -24,9 +25,11 @@ import {
 } from '../layout/lru-fields.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { ACTIVE, listOfNewPage } from '../owners/generations.js';
-import { KIND_ANON, KIND_FILE, O_EVICTED, O_EVICTED_NOW, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
-import { MOST_READS, setReads } from '../owners/page-use.js';
+import { ACTIVE } from '../owners/generations.js';
+import { addToList, removeFromList } from '../owners/lru.js';
+import { hasMapping, mappingOf } from '../owners/mapping.js';
+import { KIND_ANON, KIND_FILE, O_EVICTED, O_FILE_START, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
+import { MOST_READS, readsOf, setReads } from '../owners/page-use.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
 import { SHARES } from './cost.js';
 
@@ -37,6 +40,11 @@ const FEW_REFAULTS = 64;
 const TIER_OF_READS = [0, 0, 1, 2, 2, 3] as const;
 /** A slot's shadow: the oldest generation at the time (modulo 2^8), as much as tells whether it still is. */
 const SHADOW_MASK = 0xff;
+/** A file page's shadow: 1 + reads + 8 × the oldest generation at the time (modulo 2^12). */
+const READS_BITS = 3;
+const FILE_SHADOW_MASK = 0xfff;
+/** A page that was read so often before it went is spared where it will be looked at next. */
+const OFTEN_READ = 4;
 
 export function tierOf(reads: number): number {
   return TIER_OF_READS[reads];
@@ -67,37 +75,61 @@ export function swapRefault(memory: Memory, slot: number, pfn: number): void {
   setReads(memory, pfn, MOST_READS);
 }
 
-/** Pages of a file come back from disk: the list that they go to. */
-export function fileRefault(memory: Memory, owner: number, pages: number): number {
-  const { owners, events } = memory;
-  const row = owner * ROW;
-  events[EV_WORKINGSET_REFAULT_FILE] += pages;
-  const evicted = owners[row + O_EVICTED];
-  let wanted = 0;
-  if (!memory.rules.multiGenLru) wanted = evicted <= workingSet(memory, owner) ? pages : 0;
-  else if (evicted > 0) wanted = countFileRefaults(memory, row, pages, evicted);
-  events[EV_WORKINGSET_ACTIVATE_FILE] += wanted;
-  owners[row + O_EVICTED] = Math.max(0, evicted - pages);
-  return wanted > 0 && !memory.rules.multiGenLru ? ACTIVE : listOfNewPage(memory, KIND_FILE);
+/** The file's page in the frame goes. */
+export function noteFileEvicted(memory: Memory, owner: number, pfn: number): void {
+  memory.owners[owner * ROW + O_EVICTED]++;
+  if (!hasMapping(memory, owner)) return;
+  const now = memory.lru[LRU_MIN_SEQ + KIND_FILE] & FILE_SHADOW_MASK;
+  const place = memory.owners[owner * ROW + O_FILE_START] + memory.virtualPage[pfn] - 1;
+  memory.fileShadow[place] = 1 + (readsOf(memory, pfn) | (now << READS_BITS));
 }
 
-/**
- * Of `pages` that come back to a file those that went a short time ago. The kernel knows for each page when it went and how often
- * it had been read; here those that come back are a fair sample in time, and pages that were read more often come first.
- */
-function countFileRefaults(memory: Memory, row: number, pages: number, evicted: number): number {
-  const { owners, lru } = memory;
-  let recent = 0;
-  for (let tier = 0; tier < TIERS; tier++) recent += owners[row + O_EVICTED_NOW + tier];
-  const wanted = Math.min(pages, Math.round((pages * recent) / evicted));
-  let left = wanted;
-  for (let tier = TIERS - 1; tier >= 0; tier--) {
-    const back = Math.min(left, owners[row + O_EVICTED_NOW + tier]);
-    owners[row + O_EVICTED_NOW + tier] -= back;
-    lru[counter(KIND_FILE, tier, T_REFAULTED)] += back;
-    left -= back;
+/** Whatever has gone of pages `first` … of a file is forgotten. */
+export function forgetEvicted(memory: Memory, owner: number, first: number, pages: number): void {
+  const row = owner * ROW;
+  const start = memory.owners[row + O_FILE_START] + first;
+  for (let at = start; at < start + pages; at++) {
+    if (memory.fileShadow[at] === 0) continue;
+    memory.fileShadow[at] = 0;
+    memory.owners[row + O_EVICTED]--;
   }
-  return wanted;
+}
+
+/** Pages `first` … of a file were read from disk: those that had been there before come back. */
+export function fileRefaults(memory: Memory, owner: number, first: number, pages: number): void {
+  const start = memory.owners[owner * ROW + O_FILE_START];
+  let isWanted: boolean | undefined;
+  for (let page = first; page < first + pages; page++) {
+    const shadow = memory.fileShadow[start + page];
+    if (shadow === 0) continue;
+    memory.fileShadow[start + page] = 0;
+    memory.events[EV_WORKINGSET_REFAULT_FILE]++;
+    const pfn = mappingOf(memory, owner)[page];
+    if (memory.rules.multiGenLru) weighRefault(memory, shadow - 1, pfn);
+    else {
+      isWanted ??= memory.owners[owner * ROW + O_EVICTED] <= workingSet(memory, owner);
+      if (isWanted) activate(memory, owner, pfn);
+    }
+    memory.owners[owner * ROW + O_EVICTED]--;
+  }
+}
+
+/** A page that went while the generation was the oldest that still is counts against its tier. */
+function weighRefault(memory: Memory, shadow: number, pfn: number): void {
+  const { lru, events } = memory;
+  if (shadow >> READS_BITS !== (lru[LRU_MIN_SEQ + KIND_FILE] & FILE_SHADOW_MASK)) return;
+  const reads = shadow & ((1 << READS_BITS) - 1);
+  lru[counter(KIND_FILE, tierOf(reads), T_REFAULTED)]++;
+  events[EV_WORKINGSET_ACTIVATE_FILE]++;
+  if (reads < OFTEN_READ) return;
+  events[EV_WORKINGSET_RESTORE_FILE]++;
+  setReads(memory, pfn, MOST_READS);
+}
+
+function activate(memory: Memory, owner: number, pfn: number): void {
+  removeFromList(memory, owner, pfn);
+  addToList(memory, owner, pfn, ACTIVE);
+  memory.events[EV_WORKINGSET_ACTIVATE_FILE]++;
 }
 
 /**
@@ -115,8 +147,7 @@ function workingSet(memory: Memory, owner: number): number {
 }
 
 /** The kind's oldest generation is another from now on. */
-export function startHistory(memory: Memory, kind: number): void {
-  const { lru, owners } = memory;
+export function startHistory({ lru }: Memory, kind: number): void {
   for (let tier = 0; tier < TIERS; tier++) {
     const at = counter(kind, tier, 0);
     const total = lru[at + T_AVERAGE_TOTAL] + lru[at + T_EVICTED] + lru[at + T_PROTECTED];
@@ -124,8 +155,6 @@ export function startHistory(memory: Memory, kind: number): void {
     lru[at + T_AVERAGE_TOTAL] = Math.floor(total / 2);
     lru.fill(0, at + T_REFAULTED, at + T_PROTECTED + 1);
   }
-  if (kind !== KIND_FILE) return;
-  for (let row = 0; row < owners.length; row += ROW) owners.fill(0, row + O_EVICTED_NOW, row + O_EVICTED_NOW + TIERS);
 }
 
 /** The kind whose pages come back less often for each that is evicted, weighed by swappiness. */

@@ -12,7 +12,8 @@ import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
 import { ACTIVE, INACTIVE } from '../owners/generations.js';
 import { addToList, addToTail, listOfPage, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
 import { hasMapping } from '../owners/mapping.js';
-import { KIND_FILE, O_EVICTED, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { KIND_FILE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { noteFileEvicted } from './refaults.js';
 import { REFERENCED, lookAtPage } from '../owners/page-use.js';
 import { disownPage, splitHugePage } from '../owners/release.js';
 import { noteSwapOut } from './cost.js';
@@ -129,7 +130,7 @@ function rotate(memory: Memory, owner: number, pfn: number): void {
 
 function reclaimPage(memory: Memory, owner: number, pfn: number, control: ReclaimControl): number {
   const row = owner * ROW;
-  if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) memory.owners[row + O_EVICTED]++;
+  if (memory.owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) noteFileEvicted(memory, owner, pfn);
   else {
     const result = swapOut(memory, owner, pfn, control);
     if (result !== GONE) return result;

@@ -29,6 +29,7 @@ export interface MachineSpec {
   readonly cpus?: number;
   readonly addressSpaces?: boolean;
   readonly swapPages?: number;
+  readonly filePages?: number;
   /** Keep the per-CPU lists; without it everything goes straight to and from the buddy. */
   readonly pcp?: boolean;
   /** Keep the watermarks that boot computes; without it all of them are 0. */
@@ -51,6 +52,7 @@ export function zonesOf(specs: readonly ZoneSpec[], machine: MachineSpec = {}): 
     cpus: machine.cpus ?? 1,
     addressSpaces: machine.addressSpaces ?? false,
     swapPages: machine.swapPages ?? 0,
+    filePages: machine.filePages ?? 0,
     machine: { zones, holeStartPfn: startPfn, holePages: 0 },
   });
   if (machine.pcp !== true) withoutPcp(memory);
