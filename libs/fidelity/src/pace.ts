@@ -1,5 +1,6 @@
 /** How fast the recorded machine was at what a replay gives time to: recordings are made under emulation, on shared machines. */
-import type { RecordedSnapshot, Recording } from './recording.js';
+import { DEFAULT_BALLOON_COSTS, type BalloonCosts } from '#guest';
+import type { RecordedSnapshot, RecordedStep, Recording } from './recording.js';
 
 const US_PER_MS = 1000;
 /** Steps with fewer say more of other things. */
@@ -20,4 +21,11 @@ export function majorFaultUs({ boot, steps }: Recording): number {
     faults += here;
   }
   return faults === 0 ? MAJOR_FAULT_US : (wallMs * US_PER_MS) / faults;
+}
+
+/** A balloon that reached its target takes as long as the recorded one for each page. */
+export function balloonCosts({ reached_ms: reachedMs }: RecordedStep, pages: number): BalloonCosts {
+  if (reachedMs == null || pages === 0) return DEFAULT_BALLOON_COSTS;
+  const pageUs = (reachedMs * US_PER_MS) / pages;
+  return { inflatePageUs: pageUs, discardPageUs: 0, deflatePageUs: pageUs };
 }

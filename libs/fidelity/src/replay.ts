@@ -41,7 +41,7 @@ import { Disks } from './disks.js';
 import { initialState, profileOf, type InitialState } from './initial-state.js';
 import { mapSnapshots, type MapSnapshots } from './map-snapshots.js';
 import { observe, observeSettings, type Observation, type ObservedSettings } from './observe.js';
-import { majorFaultUs } from './pace.js';
+import { balloonCosts, majorFaultUs } from './pace.js';
 import type { RecordedStep, Recording } from './recording.js';
 import { writeFile } from './sysctl-writes.js';
 import type { Work } from './work.js';
@@ -92,6 +92,9 @@ const PASS_MS = 100;
 const PATIENCE_US = 20e6;
 /** Reading the trace of a compaction takes one buffer of this order: four pages before 6.7, eight from then on. */
 const TRACE_READ_ORDER = { before6_7: 2, from6_7: 3 } as const;
+
+/** Recorded guests have one CPU: while the balloon is at work, what runs beside it has half of its time. */
+const SHARE_BESIDE_BALLOON = 0.5;
 
 /** Writing the size of the pool takes 64 pages, whatever the size. */
 const POOL_WRITE_ORDER = 6;
@@ -344,6 +347,8 @@ class ReplayedGuest {
   #inflateTo(step: RecordedStep): void {
     const { ram_mib: ramMib } = this.recording;
     const pages = (ramMib * 2 ** 20 - (step.target ?? 0)) / PAGE_SIZE_BYTES;
+    const distance = Math.abs(pages - this.#balloon.numPages);
+    this.#balloon.costs = this.#besides.size > 0 ? balloonCosts(step, distance) : DEFAULT_BALLOON_COSTS;
     setTarget(this.#balloon, pages, this.#nowUs);
     if (step.reached_ms != null) this.#waitForBalloon();
     if (this.#nextDriverCpu !== null) this.#driverCpu = this.#nextDriverCpu;
@@ -369,7 +374,8 @@ class ReplayedGuest {
       this.#workers.run(worker);
       const tookUs = beside.work.go();
       // Nothing left to do: it is due again when somebody joins it.
-      beside.dueUs = tookUs === 0 ? Infinity : this.#nowUs + tookUs;
+      const share = this.#balloon.phase === 'IDLE' ? 1 : SHARE_BESIDE_BALLOON;
+      beside.dueUs = tookUs === 0 ? Infinity : this.#nowUs + tookUs / share;
     }
     this.#runUntil(untilUs);
   }

@@ -64,7 +64,7 @@ export interface DriverOptions {
 
 export interface VirtioBalloon {
   readonly memory: Memory;
-  readonly costs: BalloonCosts;
+  costs: BalloonCosts;
   /** Pause after a fill that ran out of pages. */
   readonly backOffUs: number;
   readonly pagesPerFrame: number;
