@@ -195,7 +195,7 @@ export const SYSCTL_USER_MIN_FREE_KBYTES_PLUS_ONE = 15;
 export const SYSCTLS = 16;
 
 /** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
-export const OWNER_FIELDS = 18;
+export const OWNER_FIELDS = 19;
 /** Lists of an owner; which is for what, see owners/lru.ts. */
 export const OWNER_LISTS = 4;
 export const DEVICE_FIELDS = 4;

@@ -25,8 +25,10 @@ export const O_LIST_2 = 16;
 export const O_LIST_3 = 17;
 /** Pages on the swap device, without those that are in memory as well. */
 export const O_SWAPPED = 3;
-/** Pages of a FILE mapping that reclaim has dropped and that have not come back. */
+/** Pages of a FILE owner that reclaim has dropped and that have not come back. */
 export const O_EVICTED = 4;
+/** Without addresses: of those, the ones dropped while the oldest generation was the one that it is now. */
+export const O_EVICTED_NOW = 18;
 /** Owner + 1 of the process the pages belong to; 0: nobody whom the OOM killer could choose. */
 export const O_PROCESS_PLUS_ONE = 5;
 /** −1000 … 1000. */

@@ -9,7 +9,7 @@ import {
 } from '../layout/events.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { fileRefault } from '../reclaim/refaults.js';
+import { countedRefaults } from '../reclaim/refaults.js';
 import { stallOfFileRead } from '../reclaim/stall.js';
 import { growOwner } from './owner.js';
 import { O_EVICTED } from './owner-kind.js';
@@ -30,7 +30,7 @@ export function readAgain(memory: Memory, owner: number, pages: number, room: nu
   const { events } = memory;
   const due = Math.min(pages, evictedPages(memory, owner));
   const stay = growOwner(memory, owner, Math.min(due, room));
-  if (stay > 0) fileRefault(memory, owner, stay);
+  if (stay > 0) countedRefaults(memory, owner, stay);
   const passing = due - stay;
   for (const event of [EV_PGSCAN_DIRECT, EV_PGSCAN_FILE, EV_PGSTEAL_DIRECT, EV_PGSTEAL_FILE]) events[event] += passing;
   events[EV_WORKINGSET_REFAULT_FILE] += passing;

@@ -28,7 +28,7 @@ import type { Memory } from '../layout/memory.js';
 import { ACTIVE } from '../owners/generations.js';
 import { addToList, removeFromList } from '../owners/lru.js';
 import { hasMapping, mappingOf } from '../owners/mapping.js';
-import { KIND_ANON, KIND_FILE, O_EVICTED, O_FILE_START, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
+import { KIND_ANON, KIND_FILE, O_EVICTED, O_EVICTED_NOW, O_FILE_START, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
 import { MOST_READS, readsOf, setReads } from '../owners/page-use.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
 import { SHARES } from './cost.js';
@@ -78,7 +78,10 @@ export function swapRefault(memory: Memory, slot: number, pfn: number): void {
 /** The file's page in the frame goes. */
 export function noteFileEvicted(memory: Memory, owner: number, pfn: number): void {
   memory.owners[owner * ROW + O_EVICTED]++;
-  if (!hasMapping(memory, owner)) return;
+  if (!hasMapping(memory, owner)) {
+    memory.owners[owner * ROW + O_EVICTED_NOW]++;
+    return;
+  }
   const now = memory.lru[LRU_MIN_SEQ + KIND_FILE] & FILE_SHADOW_MASK;
   const place = memory.owners[owner * ROW + O_FILE_START] + memory.virtualPage[pfn] - 1;
   memory.fileShadow[place] = 1 + (readsOf(memory, pfn) | (now << READS_BITS));
@@ -114,6 +117,23 @@ export function fileRefaults(memory: Memory, owner: number, first: number, pages
   }
 }
 
+/** The same for an owner without addresses: those that come back are a fair sample in time of those that went. */
+export function countedRefaults(memory: Memory, owner: number, pages: number): void {
+  const { owners, events, lru } = memory;
+  const row = owner * ROW;
+  const evicted = owners[row + O_EVICTED];
+  let wanted = 0;
+  if (!memory.rules.multiGenLru) wanted = evicted <= workingSet(memory, owner) ? pages : 0;
+  else if (evicted > 0) wanted = Math.min(pages, Math.round((pages * owners[row + O_EVICTED_NOW]) / evicted));
+  if (memory.rules.multiGenLru) {
+    owners[row + O_EVICTED_NOW] -= wanted;
+    lru[counter(KIND_FILE, 0, T_REFAULTED)] += wanted;
+  }
+  events[EV_WORKINGSET_REFAULT_FILE] += pages;
+  events[EV_WORKINGSET_ACTIVATE_FILE] += wanted;
+  owners[row + O_EVICTED] = Math.max(0, evicted - pages);
+}
+
 /** A page that went while the generation was the oldest that still is counts against its tier. */
 function weighRefault(memory: Memory, shadow: number, pfn: number): void {
   const { lru, events } = memory;
@@ -147,7 +167,7 @@ function workingSet(memory: Memory, owner: number): number {
 }
 
 /** The kind's oldest generation is another from now on. */
-export function startHistory({ lru }: Memory, kind: number): void {
+export function startHistory({ lru, owners }: Memory, kind: number): void {
   for (let tier = 0; tier < TIERS; tier++) {
     const at = counter(kind, tier, 0);
     const total = lru[at + T_AVERAGE_TOTAL] + lru[at + T_EVICTED] + lru[at + T_PROTECTED];
@@ -155,6 +175,8 @@ export function startHistory({ lru }: Memory, kind: number): void {
     lru[at + T_AVERAGE_TOTAL] = Math.floor(total / 2);
     lru.fill(0, at + T_REFAULTED, at + T_PROTECTED + 1);
   }
+  if (kind !== KIND_FILE) return;
+  for (let row = 0; row < owners.length; row += ROW) owners[row + O_EVICTED_NOW] = 0;
 }
 
 /** The kind whose pages come back less often for each that is evicted, weighed by swappiness. */
