@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTextFiles } from '#platform';
@@ -225,6 +225,54 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     await expect(start(ballast.api, misread)).rejects.toThrow(
       /BAD_INPUT: the trace is not accepted\n.*csv:1: expected/,
     );
+  });
+
+  it('runs an imported trace by its id, to the same figures as its files', async () => {
+    const folder = join(process.cwd(), 'data', 'traces', 'gwa-t-12-rnd-2013-7');
+    const names = readdirSync(folder).filter((name) => name.endsWith('.csv'));
+    const upload = names
+      .toSorted()
+      .slice(0, 4)
+      .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8').split('\n').slice(0, 300).join('\n') }));
+    const { importTrace } = await ballast.api.ask<{ importTrace: { trace: { id: string } } }>(
+      'mutation ($input: ImportTraceInput!) { importTrace(input: $input) { trace { id } } }',
+      { input: { name: 'lent', format: 'GWA_T_12', upload } },
+    );
+    const of = (source: object): object => ({ ...SPEC, guests: { ...SPEC.guests, source }, seeds: [1] });
+    const path = `trace:${importTrace.trace.id}`;
+    const { id } = await start(ballast.api, of({ kind: 'traces', format: 'GWA_T_12', path }));
+    const copies = join(home.path, 'lent');
+    mkdirSync(copies);
+    for (const { name, text } of upload) writeFileSync(join(copies, name), text);
+    const shell = JSON.parse(runAlone(of({ kind: 'traces', format: 'GWA_T_12', path: copies }), 1)) as Experiment;
+    const ended = await eventually(
+      () => read(ballast.api, id),
+      ({ status }) => status === 'DONE',
+      LIMIT_MS,
+    );
+    expect(ended.cells.map(({ metrics }) => metrics)).toEqual(shell.cells.map(({ metrics }) => metrics));
+    expect(ended.cells.every(({ metrics }) => metrics !== null)).toBe(true);
+    const report = await download(ballast.api, `/experiments/${id}/report.html`);
+    expect([report.status, (await report.text()).includes(`<td>${upload[0]!.name.replace('.csv', '')}<td>`)]).toEqual([
+      200,
+      true,
+    ]);
+    for (const [source, says] of [
+      [{ kind: 'traces', format: 'BALLAST', path }, /lent is GWA_T_12/],
+      [{ kind: 'traces', format: 'GWA_T_12', path: 'trace:none' }, /NOT_FOUND/],
+    ] as const) {
+      await expect(start(ballast.api, of(source))).rejects.toThrow(says);
+    }
+    const climbing = {
+      name: 'out',
+      format: 'BALLAST',
+      upload: [{ name: '../out.csv', text: 'vm,timeMs,bytes\na,0,1\n' }],
+    };
+    await expect(
+      ballast.api.ask('mutation ($input: ImportTraceInput!) { importTrace(input: $input) { trace { id } } }', {
+        input: climbing,
+      }),
+    ).rejects.toThrow(/plain name/);
   });
 
   it('runs again what live guests lived through, without a server', async () => {

@@ -18,6 +18,7 @@ import { OperationWork } from './operation/operation-work.js';
 import { PersistenceModule } from './persistence.module.js';
 import { RESOLVERS } from './resolvers.js';
 import { FleetFeed } from './subscription/fleet-feed.js';
+import { TraceLocator } from './trace/trace-locator.js';
 
 export const QUESTIONS = Symbol('questions to the database');
 
@@ -62,6 +63,7 @@ export class AppModule {
         OperationWork,
         ReportMaker,
         RequestMetrics,
+        TraceLocator,
         ...RESOLVERS,
       ],
     };

@@ -34,6 +34,7 @@ export type { OperationRequest } from './operations/acknowledge.js';
 export type { OperationRecord } from './operations/operation.mapper.js';
 export type { CountedPage, Page, PageRequest } from './paging/page.js';
 export { Traces } from './traces/traces.js';
+export { TraceCopies, importedTraceId } from './traces/trace-copies.js';
 export type { TraceRecord } from './traces/trace.mapper.js';
 export {
   controllerStandings,

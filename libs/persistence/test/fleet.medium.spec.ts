@@ -223,14 +223,19 @@ describe('traces', () => {
 
   it('stores a trace whole or not at all', async () => {
     const traces = new Traces(database());
-    const trace = await traces.import({ name: 'demo', format: 'BALLAST', series: [series('b'), series('a')] });
+    const files = [
+      { name: 'b.csv', text: 'vm,timeMs,bytes\nb,0,1\n' },
+      { name: 'a.csv', text: 'ä€😀' },
+    ];
+    const trace = await traces.import({ name: 'demo', format: 'BALLAST', series: [series('b'), series('a')], files });
+    expect(await traces.filesOf(trace.id)).toEqual(files);
     expect(trace).toMatchObject({ name: 'demo', vmCount: 2, rowCount: 4 });
     expect(await traces.vmNames(trace.id)).toEqual(['a', 'b']);
-    await expect(traces.import({ name: 'demo', format: 'BALLAST', series: [] })).rejects.toMatchObject({
+    await expect(traces.import({ name: 'demo', format: 'BALLAST', series: [], files: [] })).rejects.toMatchObject({
       code: 'CONFLICT',
     });
     await expect(
-      traces.import({ name: 'twice', format: 'BALLAST', series: [series('a'), series('a')] }),
+      traces.import({ name: 'twice', format: 'BALLAST', series: [series('a'), series('a')], files: [] }),
     ).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await traces.list({ first: 5, after: null })).edges.map(({ node }) => node.name)).toEqual(['demo']);
     const stored = await database().prisma.traceVm.findFirstOrThrow({ where: { vm: 'a' } });

@@ -2,12 +2,10 @@ import { CellThread } from '#cells';
 import { DomainError } from '#contracts';
 import { Queues } from '#jobs';
 import { Experiments, type ExperimentRecord } from '#persistence';
-import type { Configuration } from '#platform';
 import { cellKeys, parseSpec, type ExperimentSpec } from '#simulation';
-import { Inject, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { CONFIGURATION } from '../configuration.js';
-import { locateTrace } from '../trace/trace-files.js';
+import { TraceLocator } from '../trace/trace-locator.js';
 import {
   CancelExperimentInput,
   CancelExperimentPayload,
@@ -26,7 +24,7 @@ export class ExperimentMutationsResolver {
   constructor(
     private readonly questions: Experiments,
     private readonly queues: Queues,
-    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    private readonly traces: TraceLocator,
   ) {}
 
   @Mutation(() => StartExperimentPayload, {
@@ -57,7 +55,7 @@ export class ExperimentMutationsResolver {
   async #checkTraces(spec: ExperimentSpec): Promise<string | null> {
     const { source } = spec.guests;
     if (source.kind !== 'traces') return null;
-    const tracePath = await locateTrace(this.configuration.traceDir, source.path, PATH_FIELD);
+    const tracePath = await this.traces.locate(source, PATH_FIELD);
     const thread = new CellThread({ spec, index: null, tracePath });
     try {
       const problem = await thread.check();

@@ -170,7 +170,7 @@ export const { Connection: ExperimentConnection, ConnectionResolver: ExperimentC
 export class StartExperimentInput {
   @Field(() => Json, {
     description:
-      'As `ballast experiment --schema` describes it; paths of traces lie below the trace folder of the workers.',
+      'As `ballast experiment --schema` describes it; paths of traces lie below the trace folder of the workers, or are trace:ID for an imported one.',
   })
   spec!: unknown;
 

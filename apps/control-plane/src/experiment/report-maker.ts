@@ -1,11 +1,9 @@
 import { CellThread } from '#cells';
 import { DomainError } from '#contracts';
 import { Experiments, type ExperimentRecord } from '#persistence';
-import type { Configuration } from '#platform';
 import type { CellResult, ExperimentAnswer, ExperimentSpec } from '#simulation';
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIGURATION } from '../configuration.js';
-import { locateTrace } from '../trace/trace-files.js';
+import { Injectable } from '@nestjs/common';
+import { TraceLocator } from '../trace/trace-locator.js';
 
 /** Reports that wait for the one that is being made. */
 const MOST_WAITING = 8;
@@ -18,7 +16,7 @@ export class ReportMaker {
 
   constructor(
     private readonly questions: Experiments,
-    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    private readonly traces: TraceLocator,
   ) {}
 
   /** Throws DomainError LIMIT_EXCEEDED when too many wait already, CONFLICT when the traces cannot be read any more. */
@@ -33,8 +31,9 @@ export class ReportMaker {
     return mine;
   }
 
-  async #make({ id, spec, tracePath, answer }: ExperimentRecord): Promise<string> {
-    const path = tracePath === null ? null : await locateTrace(this.configuration.traceDir, tracePath, 'id');
+  async #make({ id, spec, answer }: ExperimentRecord): Promise<string> {
+    const { source } = (spec as ExperimentSpec).guests;
+    const path = source.kind === 'traces' ? await this.traces.locate(source, 'id') : null;
     const results = (await this.questions.resultsOf(id)) as readonly CellResult[];
     const thread = new CellThread({ spec: spec as ExperimentSpec, index: null, tracePath: path });
     try {

@@ -11,6 +11,9 @@ import { PageArgs, toPageRequest } from '../paging/page-args.js';
 import { readTraceFiles } from './trace-files.js';
 import { ImportTraceInput, ImportTracePayload, Trace, TraceConnection } from './trace.model.js';
 
+/** File systems take 255. */
+const MOST_NAME_BYTES = 200;
+
 @Resolver(() => Trace)
 export class TraceResolver {
   constructor(
@@ -26,9 +29,17 @@ export class TraceResolver {
   @Mutation(() => ImportTracePayload, { description: 'All of it or, when a row is wrong, nothing.' })
   async importTrace(@Args('input') input: ImportTraceInput): Promise<ImportTracePayload> {
     const name = checkName('input.name', input.name);
-    const reading = readTrace(input.format, await this.#files(input));
+    const files = await this.#files(input);
+    const reading = readTrace(input.format, files);
     if (reading.outcome === 'REJECTED') throw rejected(reading.problems);
-    return { trace: await this.questions.import({ name, format: input.format, series: reading.series }) };
+    return {
+      trace: await this.questions.import({
+        name,
+        format: input.format,
+        series: reading.series,
+        files: files.map(({ name: file, chunks }) => ({ name: file, text: [...chunks].join('') })),
+      }),
+    };
   }
 
   async #files({ upload, path }: ImportTraceInput): Promise<TraceFile[]> {
@@ -38,8 +49,18 @@ export class TraceResolver {
     if (path != null) return readTraceFiles(this.configuration.traceDir, path);
     const files = upload ?? [];
     if (files.length === 0) throw badInput('input.upload', 'one file at least', []);
+    const names = new Set(files.map((file) => checkFileName(file.name, files.length === 1)));
+    if (names.size < files.length) throw badInput('input.upload', 'files of different names', [...names]);
     return files.map((file) => ({ name: file.name, chunks: [file.text] }));
   }
+}
+
+/** A plain name: files of several make a folder of CSV files. Throws DomainError BAD_INPUT. */
+function checkFileName(name: string, isAlone: boolean): string {
+  const isPlain =
+    /^[^/\\\0]+$/.test(name) && Buffer.byteLength(name) <= MOST_NAME_BYTES && name !== '.' && name !== '..';
+  if (isPlain && (isAlone || name.toLowerCase().endsWith('.csv'))) return name;
+  throw badInput('input.upload', 'files with a plain name, ending in .csv when there are several', name);
 }
 
 function rejected(problems: readonly TraceProblem[]): DomainError {

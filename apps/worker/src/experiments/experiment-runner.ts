@@ -7,9 +7,12 @@ import { CellThread } from '#cells';
 import type { ExperimentJob } from '#contracts';
 import type { Queues } from '#jobs';
 import {
+  TraceCopies,
+  Traces,
   beginCell,
   endCell,
   goingExperiments,
+  importedTraceId,
   loadEnded,
   noteProgress,
   storeAnswer,
@@ -43,13 +46,16 @@ export class ExperimentRunner {
   /** Threads that wait for another cell of their experiment. */
   readonly #idle: Seat[] = [];
   readonly #stopping = new AbortController();
+  readonly #copies: TraceCopies;
 
   constructor(
     private readonly database: Database,
     private readonly queues: Queues,
     private readonly log: Logger,
     private readonly settings: ExperimentSettings,
-  ) {}
+  ) {
+    this.#copies = new TraceCopies(new Traces(database));
+  }
 
   start(): void {
     this.queues.process({ experiments: (job) => this.handle(job) }, { experiments: this.settings.threads });
@@ -59,6 +65,7 @@ export class ExperimentRunner {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#idle.splice(0).map(({ thread }) => thread.stop()));
+    await this.#copies.remove();
   }
 
   async handle(job: ExperimentJob): Promise<void> {
@@ -117,7 +124,7 @@ export class ExperimentRunner {
       );
     }, PROGRESS_MS);
     try {
-      const { thread } = this.#takeSeat(experimentId, cell);
+      const { thread } = await this.#takeSeat(experimentId, cell);
       const signal = AbortSignal.any([unwanted.signal, this.#stopping.signal]);
       const result = await thread.run(key, signal, (told) => (share = told));
       if (result === null) await thread.stop();
@@ -134,7 +141,7 @@ export class ExperimentRunner {
     if (ended === null) return;
     const failed = ended.failed.map(({ error, ...key }): CellResult => ({ status: 'FAILED', key, error }));
     const results = [...(ended.results as readonly CellResult[]), ...failed];
-    const { thread } = this.#takeSeat(experimentId, ended);
+    const { thread } = await this.#takeSeat(experimentId, ended);
     const { answer, problem } = await thread.answer(results, this.#stopping.signal).then(
       (told) => ({ answer: told, problem: null }),
       (error: unknown) => ({ answer: null, problem: `no answer can be given: ${reasonOf(error)}` }),
@@ -148,13 +155,18 @@ export class ExperimentRunner {
   }
 
   /** A thread that has read the experiment's traces already, or a new one. Specs are checked when they come in. */
-  #takeSeat(experimentId: string, { spec, tracePath }: Pick<BegunCell, 'spec' | 'tracePath'>): Seat {
+  async #takeSeat(experimentId: string, { spec, tracePath }: Pick<BegunCell, 'spec' | 'tracePath'>): Promise<Seat> {
     const at = this.#idle.findIndex((seat) => seat.experimentId === experimentId && !seat.thread.isDead);
     const [seat] = at === -1 ? [] : this.#idle.splice(at, 1);
     if (seat !== undefined) return seat;
-    const path = tracePath === null ? null : resolve(this.settings.traceDir, tracePath);
+    const path = tracePath === null ? null : await this.#locate(tracePath);
     const experiment = { spec: spec as ExperimentSpec, index: null, tracePath: path };
     return { experimentId, thread: new CellThread(experiment, CELL_NICENESS) };
+  }
+
+  async #locate(tracePath: string): Promise<string> {
+    const imported = importedTraceId(tracePath);
+    return imported === null ? resolve(this.settings.traceDir, tracePath) : this.#copies.pathOf(imported);
   }
 
   /** Threads of an experiment that is over would wait for ever: one that stays idle gives way to the next. */

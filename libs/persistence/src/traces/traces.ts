@@ -1,4 +1,6 @@
 import { DomainError, type TraceFormat, type TraceSeries } from '#contracts';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
 import type { PoolClient } from 'pg';
 import type { Database } from '../database.js';
 import { distinctIds, newId } from '../paging/ids.js';
@@ -10,9 +12,18 @@ export interface TraceDraft {
   readonly name: string;
   readonly format: TraceFormat;
   readonly series: readonly TraceSeries[];
+  /** As they came: what experiments read. Names are distinct. */
+  readonly files: readonly TraceText[];
+}
+
+export interface TraceText {
+  readonly name: string;
+  readonly text: string;
 }
 
 const LIST = 'traces';
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
 
 /** Questions about imported traces. */
 export class Traces {
@@ -46,6 +57,17 @@ export class Traces {
     return rows.map((row) => row.vm);
   }
 
+  /** The files of a trace, in the order of their import; empty when it was imported before files were kept. */
+  async filesOf(traceId: string): Promise<TraceText[]> {
+    const rows = await this.database.prisma.traceFile.findMany({
+      where: { traceId: { in: distinctIds([traceId]) } },
+      orderBy: { place: 'asc' },
+    });
+    return Promise.all(
+      rows.map(async ({ name, textGzip }) => ({ name, text: (await unpack(textGzip)).toString('utf8') })),
+    );
+  }
+
   /** Stores a trace whole or not at all. Throws DomainError CONFLICT when another trace has the name. */
   async import(draft: TraceDraft): Promise<TraceRecord> {
     const id = newId();
@@ -63,7 +85,7 @@ export class Traces {
   }
 }
 
-async function insert(client: PoolClient, id: string, { name, format, series }: TraceDraft): Promise<void> {
+async function insert(client: PoolClient, id: string, { name, format, series, files }: TraceDraft): Promise<void> {
   const rowCount = series.reduce((rows, one) => rows + one.timesMs.length, 0);
   await client.query('INSERT INTO trace (id, name, format, vm_count, row_count) VALUES ($1, $2, $3, $4, $5)', [
     id,
@@ -87,5 +109,13 @@ async function insert(client: PoolClient, id: string, { name, format, series }: 
         one.cpuRatio,
       ],
     );
+  }
+  for (const [place, file] of files.entries()) {
+    await client.query('INSERT INTO trace_file (trace_id, place, name, text_gzip) VALUES ($1, $2, $3, $4)', [
+      id,
+      place,
+      file.name,
+      await pack(file.text),
+    ]);
   }
 }

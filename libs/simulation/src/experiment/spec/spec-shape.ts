@@ -42,7 +42,7 @@ const source: Shape<GuestSource> = variants<GuestSource>(
     traces: closed(
       {
         format: choice(TRACE_FORMATS, 'how the files are written; AZURE_V2 reads tables of V1, too'),
-        path: text('a file, or a folder of CSV files'),
+        path: text('a file, or a folder of CSV files; over the API also trace:ID, an imported trace'),
         sampling: withDefault(
           choice(
             SAMPLINGS,
