@@ -288,14 +288,22 @@ describe('what the recordings show', () => {
 
   it('17: pages of a file that were read again are spared for those that were read once', () => {
     const name = 'pagecache-reclaim-512-6.12';
-    // Recorded: what the steps stole, and how much came back.
-    for (const [index, counter, recorded] of [
-      [7, 'pgsteal_file', 21_632],
-      [9, 'pgsteal_file', 20_416],
-      [9, 'workingset_refault_file', 21_504],
-    ] as const) {
-      const { simulated } = changeOf(name, counter, index);
-      expect(Math.abs(simulated - recorded)).toBeLessThanOrEqual(recorded * 0.1);
+    // Of both steps together: a run of kswapd takes a thousand pages and more, and falls into the one or the other.
+    const both = (counter: string): number =>
+      changeOf(name, counter, 7).simulated + changeOf(name, counter, 9).simulated;
+    expect(both('pgrefill')).toBe(44_032);
+    expect(both('workingset_activate_file')).toBe(21_504);
+    // Those that had been read four times or more; the recorded reader's choice of pages is not known.
+    expect(Math.abs(both('workingset_restore_file') - 5101)).toBeLessThan(5101 * 0.05);
+    expect(Math.abs(both('pgsteal_file') - 42_048)).toBeLessThan(42_048 * 0.05);
+  });
+
+  it('17: of a generation the highest zone goes first: cache in zone DMA stays until the third inflation after', () => {
+    const { replay, recording } = replayed('pagecache-reclaim-512-6.12');
+    for (const index of [13, 15, 17]) {
+      const recorded = recording.steps[index]?.after?.zoneinfo['DMA']?.managed ?? 0;
+      const simulated = replay.steps[index]?.observed.zones.find((zone) => zone.name === 'DMA')?.managedPages ?? 0;
+      expect(Math.abs(simulated - recorded)).toBeLessThan(300);
     }
   });
 

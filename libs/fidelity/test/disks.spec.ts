@@ -19,7 +19,7 @@ describe('disks', () => {
     { mib: 75, grown: { dma: 0, above: 44 } },
     { mib: 100, grown: { dma: 16, above: 44 } },
   ])('the index of $mib MiB of cache grows with it, out of the zones that its pages come from', ({ mib, grown }) => {
-    const memory = createMemory({ ramBytes: RAM_PAGES * 4096, addressSpaces: true });
+    const memory = createMemory({ ramBytes: RAM_PAGES * 4096, addressSpaces: true, fileBytes: 2 ** 30 });
     const before = kernelPages(memory);
     new Disks(memory).readAll('/dev/vda', mib);
     const { dma, above } = kernelPages(memory);

@@ -102,7 +102,8 @@ function placeFile(memory: Memory, file: number): number {
   let start = 0;
   for (let row = 0; row < owners.length; row += ROW) {
     if (owners[row + O_KIND_PLUS_ONE] !== KIND_FILE + 1 || row === file * ROW) continue;
-    if (owners[row + O_VIRTUAL_PAGES] > 0) start = Math.max(start, owners[row + O_FILE_START] + owners[row + O_VIRTUAL_PAGES]);
+    if (owners[row + O_VIRTUAL_PAGES] > 0)
+      start = Math.max(start, owners[row + O_FILE_START] + owners[row + O_VIRTUAL_PAGES]);
   }
   const end = start + owners[file * ROW + O_VIRTUAL_PAGES];
   invariant(end <= memory.config.filePages, `files need ${end} pages, but filePages is ${memory.config.filePages}`);

@@ -165,7 +165,9 @@ function typeOf({ zones }: Memory, zone: number): number {
 function eligibleType(memory: Memory, pfn: number, control: ReclaimControl): number {
   const zone = memory.blockZone[pfn >> PAGEBLOCK_ORDER];
   const type = typeOf(memory, zone);
-  return memory.zones[zone * ZONE_FIELDS + Z_NODE] === control.node && type <= control.highestType ? type : NOT_ELIGIBLE;
+  return memory.zones[zone * ZONE_FIELDS + Z_NODE] === control.node && type <= control.highestType
+    ? type
+    : NOT_ELIGIBLE;
 }
 
 function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void {

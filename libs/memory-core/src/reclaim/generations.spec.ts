@@ -8,7 +8,9 @@ import {
   EV_PGSTEAL_KSWAPD,
   EV_PSWPIN,
   EV_PSWPOUT,
+  EV_WORKINGSET_ACTIVATE_FILE,
   EV_WORKINGSET_REFAULT_FILE,
+  EV_WORKINGSET_RESTORE_FILE,
 } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
 import { LRU_MAX_SEQ, LRU_MIN_SEQ } from '../layout/lru-fields.js';
@@ -25,15 +27,22 @@ import { createOwner, growOwner, ownerPages, shrinkOwner } from '../owners/owner
 import { setPageUse } from '../owners/page-use.js';
 import { digestMemory, restoreMemory, snapshotMemory } from '../state/snapshot.js';
 import { vmstat } from '../views/vmstat.js';
-import { aShortZone, aZone, expectSound } from '../../test/support/zone.js';
+import { aShortZone, aZone, expectSound, zonesOf } from '../../test/support/zone.js';
 import { age } from './aging.js';
 import { directReclaim } from './direct-reclaim.js';
 import { runPendingKswapd, wakeKswapd } from './kswapd.js';
 
 const SWAP_PAGES = 12_000;
+const FILE_PAGES = 5000;
 
 function aMachine(kernelProfile: KernelProfile = '6.12'): Memory {
-  return aZone(16_384, { addressSpaces: true, swapPages: SWAP_PAGES, watermarks: true, kernelProfile });
+  return aZone(16_384, {
+    addressSpaces: true,
+    swapPages: SWAP_PAGES,
+    filePages: FILE_PAGES,
+    watermarks: true,
+    kernelProfile,
+  });
 }
 
 function reclaim(memory: Memory, rounds: number): void {
@@ -220,6 +229,42 @@ describe('what is taken first', () => {
     reclaim(memory, 30);
     expect(events[EV_PGSTEAL_ANON]).toBeGreaterThan(1000);
     expect(events[EV_PGSTEAL_FILE] - 30 * 64).toBeLessThan(events[EV_PGSTEAL_ANON] / 2);
+  });
+
+  it('is what lies in the highest zone, however old the rest is', () => {
+    const zones = [
+      { pages: 4096, type: 0 },
+      { pages: 8192, type: 2 },
+    ];
+    const memory = zonesOf(zones, { addressSpaces: true, filePages: FILE_PAGES });
+    const file = createMapping(memory, { pages: 4000, kind: 'FILE' });
+    const filler = createOwner(memory, 'KERNEL');
+    growOwner(memory, filler, 8000);
+    touchRange(memory, file, 0, 3000, false);
+    shrinkOwner(memory, filler, 2000, 'OLDEST');
+    touchRange(memory, file, 3000, 1000, false);
+    const frames = mappingOf(memory, file);
+    expect([frames[500] < 4096, frames[3500] < 4096]).toEqual([true, false]);
+    reclaim(memory, 10);
+    expect(10 * 64).toBe(4000 - resident(memory, file, 0, 4000));
+    expect(resident(memory, file, 192, 3000)).toBe(2808);
+    expectSound(memory);
+  });
+
+  it('of a file says how often it was read when it comes back, unless it is forgotten', () => {
+    const { memory, file } = aProgramAndAFile();
+    for (let round = 0; round < 3; round++) touchRange(memory, file, 0, 100, false);
+    reclaim(memory, 10);
+    expect(resident(memory, file, 0, 640)).toBe(0);
+    dropRange(memory, file, 200, 4800);
+    expectSound(memory);
+    touchRange(memory, file, 0, 640, false);
+    const { events } = memory;
+    expect(events[EV_WORKINGSET_REFAULT_FILE]).toBe(200);
+    expect([events[EV_WORKINGSET_ACTIVATE_FILE], events[EV_WORKINGSET_RESTORE_FILE]]).toEqual([200, 100]);
+    reclaim(memory, 5);
+    expect(resident(memory, file, 0, 100)).toBe(100);
+    expectSound(memory);
   });
 
   it('is not what was read over and over', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { PAGE_SIZE_BYTES } from '#units';
 import { createMemory } from '../boot/create.js';
 import { Gfp } from '../layout/gfp.js';
 import type { Memory } from '../layout/memory.js';
@@ -44,7 +45,12 @@ class Guest {
   heap: number;
 
   constructor(swapBytes: number) {
-    this.memory = createMemory({ ramBytes: RAM_BYTES, addressSpaces: true, swapBytes });
+    this.memory = createMemory({
+      ramBytes: RAM_BYTES,
+      addressSpaces: true,
+      swapBytes,
+      fileBytes: SPACE_PAGES * PAGE_SIZE_BYTES,
+    });
     this.space = createMapping(this.memory, { pages: SPACE_PAGES });
     this.file = createMapping(this.memory, { pages: SPACE_PAGES, kind: 'FILE' });
     this.heap = createOwner(this.memory, 'ANON');

@@ -28,7 +28,15 @@ import type { Memory } from '../layout/memory.js';
 import { ACTIVE } from '../owners/generations.js';
 import { addToList, removeFromList } from '../owners/lru.js';
 import { hasMapping, mappingOf } from '../owners/mapping.js';
-import { KIND_ANON, KIND_FILE, O_EVICTED, O_EVICTED_NOW, O_FILE_START, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
+import {
+  KIND_ANON,
+  KIND_FILE,
+  O_EVICTED,
+  O_EVICTED_NOW,
+  O_FILE_START,
+  O_KIND_PLUS_ONE,
+  O_PAGES,
+} from '../owners/owner-kind.js';
 import { MOST_READS, readsOf, setReads } from '../owners/page-use.js';
 import { freeSwapPages } from '../owners/swap-slots.js';
 import { SHARES } from './cost.js';

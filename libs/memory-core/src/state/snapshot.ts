@@ -32,7 +32,7 @@ import type { Memory, MemoryConfig } from '../layout/memory.js';
 import { SnapshotError } from './snapshot-error.js';
 
 const MAGIC = 0x434d4c42;
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const HEADER_WORDS = 16;
 const DIGEST_AT = 8;
 const HAS_FRAMES = 1;

@@ -115,6 +115,7 @@ function timeUnderBalloon({ start }: Work, taken: number): number {
     addressSpaces: true,
     transparentHugepages: false,
     swapBytes: 1024 * MIB,
+    fileBytes: 280 * MIB,
   });
   growOwner(memory, createOwner(memory, 'KERNEL'), KERNEL_MIB * MIB_PAGES);
   const round = start(memory);

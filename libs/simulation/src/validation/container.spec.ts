@@ -10,7 +10,13 @@ const PLAN = { anonPages: 48 * MIB_PAGES, filePages: 48 * MIB_PAGES, mix: DEFAUL
 const USED_IN_MINUTE = 0.61;
 
 function squeezed(kernelProfile: '5.15' | '6.12'): { container: Container; goneRatio: number } {
-  const memory = createMemory({ ramBytes: 160 * MIB, addressSpaces: true, swapBytes: GIB, kernelProfile });
+  const memory = createMemory({
+    ramBytes: 160 * MIB,
+    addressSpaces: true,
+    swapBytes: GIB,
+    fileBytes: 48 * MIB,
+    kernelProfile,
+  });
   const container = new Container(memory, PLAN);
   const before = container.residentPages;
   const other = createOwner(memory, 'KERNEL');
@@ -23,7 +29,7 @@ function squeezed(kernelProfile: '5.15' | '6.12'): { container: Container; goneR
 
 describe('a container by address', () => {
   it('waits for nothing while all of it is in memory', () => {
-    const memory = createMemory({ ramBytes: 160 * MIB, addressSpaces: true, swapBytes: GIB });
+    const memory = createMemory({ ramBytes: 160 * MIB, addressSpaces: true, swapBytes: GIB, fileBytes: 48 * MIB });
     const container = new Container(memory, PLAN);
     expect(container.residentPages).toBe(96 * MIB_PAGES);
     expect(container.work(3600)).toEqual({ swapIns: 0, fileReads: 0 });

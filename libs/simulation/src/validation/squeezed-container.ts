@@ -65,7 +65,13 @@ function findingsFor(application: string, mix: AccessMix): readonly Finding[] {
 
 /** Share of the container that is not in memory once the squeezing has come to rest. */
 function savedPercent(mix: AccessMix, swapInUs: number): number {
-  const memory = createMemory({ ramBytes: RAM_BYTES, addressSpaces: true, swapBytes: GIB, kernelProfile: '5.15' });
+  const memory = createMemory({
+    kernelProfile: '5.15',
+    ramBytes: RAM_BYTES,
+    addressSpaces: true,
+    swapBytes: GIB,
+    fileBytes: FILE_PAGES * PAGE_SIZE_BYTES,
+  });
   growOwner(memory, createOwner(memory, 'KERNEL'), KERNEL_PAGES);
   const anonPages = CONTAINER_PAGES - FILE_PAGES;
   const container = new Container(memory, { anonPages, filePages: FILE_PAGES, mix, seed: 10 });

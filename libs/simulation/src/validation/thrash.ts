@@ -72,6 +72,7 @@ function build(): (name: string) => number {
     ramBytes: RAM_BYTES,
     addressSpaces: true,
     swapBytes: 2048 * MIB,
+    fileBytes: (SOURCE_PAGES + STARTS * OBJECT_PAGES) * PAGE_SIZE_BYTES,
   });
   const random = RandomStream.of(15, 'thrash');
   growOwner(memory, createOwner(memory, 'KERNEL'), KERNEL_PAGES);

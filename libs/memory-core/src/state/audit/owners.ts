@@ -1,12 +1,20 @@
 /**
  * Owners: each page of an owner is on one of its lists or isolated by somebody; a huge page is one entry of a list, and
- * all 512 frames of its pageblock say whose they are.
+ * all 512 frames of its pageblock say whose they are. A file knows each of its pages that went.
  */
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../../layout/constants.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
 import { MAX_OWNERS, TAG_OWNER, TAG_OWNER_ISOLATED } from '../../layout/tags.js';
-import { O_ISOLATED, O_KIND_PLUS_ONE, O_PAGES } from '../../owners/owner-kind.js';
+import {
+  KIND_FILE,
+  O_EVICTED,
+  O_FILE_START,
+  O_ISOLATED,
+  O_KIND_PLUS_ONE,
+  O_PAGES,
+  O_VIRTUAL_PAGES,
+} from '../../owners/owner-kind.js';
 import { claimFrames, report, same, walk } from './findings.js';
 import type { Findings } from './findings.js';
 
@@ -25,6 +33,7 @@ export function auditOwners(memory: Memory, findings: Findings): void {
       report(findings, `owner ${owner} is gone and keeps ${kept} pages`);
     if (owners[row + O_ISOLATED] < 0) report(findings, `owner ${owner}: ${owners[row + O_ISOLATED]} isolated pages`);
     isolated += owners[row + O_ISOLATED];
+    if (owners[row + O_KIND_PLUS_ONE] === KIND_FILE + 1) auditFile(memory, owner, findings);
   }
   same(findings, 'isolated pages of owners', isolated, findings.frames[TAG_OWNER_ISOLATED]);
   auditHugePages(memory, findings);
@@ -43,6 +52,15 @@ function auditList(memory: Memory, owner: number, which: number, findings: Findi
     pages += length;
   }
   return pages;
+}
+
+function auditFile({ owners, fileShadow }: Memory, owner: number, findings: Findings): void {
+  const row = owner * OWNER_FIELDS;
+  const pages = owners[row + O_VIRTUAL_PAGES];
+  if (pages === 0) return;
+  const start = owners[row + O_FILE_START];
+  const gone = fileShadow.subarray(start, start + pages).filter((shadow) => shadow !== 0).length;
+  same(findings, `pages of file ${owner} that went`, owners[row + O_EVICTED], gone);
 }
 
 /** Every frame of a huge page carries the same owner's tag, isolated or not. */
