@@ -13,7 +13,6 @@ import { listOfAge } from './generations.js';
 import { addToList, ownerPageOrder, removeFromList, unmarkRun } from './lru.js';
 import { ABSENT, dropSwapped, forgetMapping, mappingOf, unmapFrame } from './mapping.js';
 import {
-  KIND_FILE,
   KIND_PAGE_TABLE,
   O_GONE,
   O_HUGE_PAGES,
