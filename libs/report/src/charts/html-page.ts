@@ -3,13 +3,19 @@ export function htmlPage(title: string, heading: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title>
 <style>
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1b1f24; }
   table { border-collapse: collapse; } td, th { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: left; }
   .fails { color: #b42318; } .guess { background: #fff4ce; } .number { text-align: right; font-variant-numeric: tabular-nums; }
   figure { margin: 1rem 0; display: inline-block; } pre { background: #f6f8fa; padding: 1rem; overflow: auto; max-height: 30rem; }
-  details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; }
+  details { margin: 1rem 0; overflow-x: auto; } summary { cursor: pointer; font-weight: 600; }
+  svg { max-width: 100%; height: auto; }
+  @media (prefers-color-scheme: dark) {
+    body { background: #15181c; color: #e3e6ea; } td, th { border-color: #3a4048; } pre { background: #1f242a; }
+    .fails { color: #ff8a80; } .guess { background: #5c4a12; } figure { background: #fff; border-radius: 6px; }
+  }
 </style>
 <h1>${escapeHtml(heading)}</h1>
 ${body}

@@ -42,11 +42,22 @@ describe('the report of an experiment', () => {
       `<code>${answer.digest}</code>`,
       '<td>web<td>4 GiB<td>4 GiB<td>1.5 GiB<td>2 GiB<td>ACTIVE',
       'performance',
+      'what broke, the worst first',
+      'windows of guests with too little useful time (allowed',
+      'overcommit ratio',
     ]) {
       expect(html).toContain(part);
     }
     expect(html.match(/<svg/g)).toHaveLength(7 + 11 * 2 + 1);
     expect(html.match(/<option/g)).toHaveLength(11);
     expect(html).not.toMatch(/NaN|undefined/);
+  });
+
+  it('says how many cells it does not draw', () => {
+    const many = Array.from({ length: 7 }, () => others).flat();
+    const page = experimentHtml({ spec, answer, results: many, series });
+    expect(page.match(/<option/g)).toHaveLength(60);
+    expect(page).toContain(`${many.length - 60} more of the ${many.length} cells`);
+    expect(html).not.toContain('more of the');
   });
 });

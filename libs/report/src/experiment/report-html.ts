@@ -4,7 +4,9 @@ import {
   COST_SOURCES,
   MODEL_SOURCES,
   METRICS,
+  brokenText,
   populationOf,
+  remedyText,
   type CellResult,
   type ExperimentAnswer,
   type ExperimentSpec,
@@ -41,6 +43,8 @@ export function experimentHtml(input: ReportInput): string {
     '<h2>How far</h2>',
     frontierPlot(answer),
     frontierTable(answer),
+    '<h2>What broke</h2>',
+    brokenTable(input),
     '<h2>What it costs the guests</h2>',
     '<p>Means over the seeds with 95 % intervals (bands); the same fleets and chances for every policy.</p>',
     ratioPlot(answer, 'violatedWindowsRatio', spec.slo.violatedWindowsRatio),
@@ -81,17 +85,29 @@ function problems({ cells }: ExperimentAnswer): string {
 }
 
 function frontierTable({ frontier, bound }: ExperimentAnswer): string {
-  const rows = frontier.map(({ policy, ratio, low, high, firstBroken }) => [
+  const rows = frontier.map(({ policy, ratio, low, high, ratioWithoutReserve, firstBroken }) => [
     escapeHtml(policy),
     ratio === null ? 'none of the ratios' : ratio.toFixed(3),
     ratio === null ? '' : `${low === null ? 'below all' : low.toFixed(3)} to ${high?.toFixed(3) ?? ''}`,
+    ratioWithoutReserve?.toFixed(3) ?? 'none of the ratios',
     firstBroken ?? 'nothing broke',
   ]);
   const limits =
     bound === null
       ? ''
       : `<p>What perfect knowledge allows, host by host: ${bound.min.toFixed(3)} to ${bound.max.toFixed(3)}, middle ${bound.p50.toFixed(3)}. No policy can do better without somebody waiting.</p>`;
-  return `${htmlTable(['policy', 'largest ratio', '95 % interval', 'breaks first'], rows)}${limits}`;
+  return `${htmlTable(['policy', 'largest ratio', '95 % interval', 'but for the reserve', 'breaks first'], rows)}${limits}`;
+}
+
+/** For each policy and ratio the parts of the objective that broke, the worst first. */
+function brokenTable({ spec, answer }: ReportInput): string {
+  const rows = answer.judgement.flatMap(({ policy, ratio, broken: [worst, ...others] }) => {
+    if (worst === undefined) return [];
+    const words = [worst, ...others].map((one) => escapeHtml(brokenText(one, spec.seeds.length))).join('<br>');
+    return [[escapeHtml(policy), String(ratio), words, escapeHtml(remedyText(worst))]];
+  });
+  if (rows.length === 0) return '<p>Nothing: every policy met the objective at every ratio.</p>';
+  return htmlTable(['policy', 'ratio', 'what broke, the worst first', 'what helps against it'], rows);
 }
 
 function summaryTable({ summary }: ExperimentAnswer): string {
@@ -118,18 +134,21 @@ function timelines({ spec, results }: ReportInput): string {
         one.key.seedAt - other.key.seedAt ||
         one.key.ratioAt - other.key.ratioAt ||
         one.key.policyAt - other.key.policyAt,
-    )
-    .slice(0, MOST_TIMELINES);
+    );
   if (done.length === 0) return '<p>No cell kept its memory over time.</p>';
-  const options = done.map(({ key }, at) => {
+  const drawn = done.slice(0, MOST_TIMELINES);
+  const options = drawn.map(({ key }, at) => {
     const policy = spec.policies[key.policyAt]?.label ?? '';
     const label = `${policy} at ${spec.overcommitRatios[key.ratioAt] ?? ''}, seed ${spec.seeds[key.seedAt] ?? ''}`;
     return `<option value="${at}">${escapeHtml(label)}`;
   });
-  const plots = done.map((cell, at) => `<div class="cell"${at === 0 ? '' : ' hidden'}>${timelinePlots(cell)}</div>`);
+  const plots = drawn.map((cell, at) => `<div class="cell"${at === 0 ? '' : ' hidden'}>${timelinePlots(cell)}</div>`);
   const show =
     "for (const [at, cell] of document.querySelectorAll('.cell').entries()) cell.hidden = at !== Number(this.value)";
-  return `<p>Cell: <select onchange="${show}">${options.join('')}</select></p>${plots.join('\n')}`;
+  const left = done.length - drawn.length;
+  const rest =
+    left === 0 ? '' : ` ${left} more of the ${done.length} cells, of later seeds, are left to the answer as JSON.`;
+  return `<p>Cell: <select onchange="${show}">${options.join('')}</select>${rest}</p>${plots.join('\n')}`;
 }
 
 function guests({ series, spec }: ReportInput): string {

@@ -87,6 +87,9 @@ export function frontierPlot({ frontier, bound }: ExperimentAnswer): string {
       grid: { ...GRID, left: 140 },
       xAxis: {
         type: 'value',
+        name: 'overcommit ratio',
+        nameLocation: 'middle',
+        nameGap: 28,
         scale: true,
         min: 1,
         max: Math.ceil(Math.max(2, ...shown.map(({ xAxis }) => xAxis * 1.05), ...known.map(({ high }) => high ?? 1))),
