@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TraceSource } from '../experiment/model/spec.js';
-import { dealToHosts, populationOf } from './population.js';
+import { HostSeries, choosePopulation, dealToHosts, populationOf } from './population.js';
 import { indexTrace, requireIndex } from './trace-index.js';
 
 const VMS = 12;
@@ -44,6 +44,30 @@ describe('a population', () => {
     const copy = drawn.find(({ vm }) => vm.endsWith('~2'));
     const original = drawn.find(({ vm }) => vm === copy?.vm.slice(0, -2));
     expect([...(copy?.activeBytes ?? [])].sort()).toEqual([...(original?.activeBytes ?? [])].sort());
+  });
+
+  it('is read for as many hosts at a time as fit into the rows', () => {
+    let passes = 0;
+    const text = ['vm,timeMs,bytes,assignedBytes', ...rows].join('\n');
+    const chunks = {
+      *[Symbol.iterator]() {
+        passes++;
+        yield text;
+      },
+    };
+    const counted = requireIndex(indexTrace('BALLAST', [{ name: 'x', chunks }]));
+    const chosen = choosePopulation(counted, source({ sampling: 'RESAMPLE' }), 24, 5);
+    const hosts = dealToHosts(chosen, { hosts: { perHost: 3, swapBytes: 0 }, shuffle: true }, 5);
+    const passesAt = (mostRows: number): number => {
+      passes = 0;
+      const series = new HostSeries(counted, source({}), hosts, 5, mostRows);
+      const all = hosts.map((_, host) => series.of(host));
+      expect(all).toEqual(hosts.map((_, host) => new HostSeries(counted, source({}), hosts, 5, 1).of(host)));
+      return passes - hosts.length;
+    };
+    expect([passesAt(1), passesAt(1_000_000)]).toEqual([8, 1]);
+    expect(passesAt(60)).toBeGreaterThan(1);
+    expect(passesAt(60)).toBeLessThan(8);
   });
 
   it('turned loses nothing and keeps its times', () => {

@@ -4,6 +4,9 @@ import { RandomStream } from '#units';
 import type { ExperimentSpec, TraceSource } from '../experiment/model/spec.js';
 import { loadSeries, type TraceIndex, type TraceVm } from './trace-index.js';
 
+/** Rows of a trace that are in memory at a time, about 100 bytes each, unless one host needs more. */
+const MOST_ROWS = 600_000;
+
 /** A guest-to-be: a VM of the trace, and which copy of it. */
 export interface ChosenVm {
   /** The VM's; `vm~2`, `vm~3` … for further copies. */
@@ -22,28 +25,66 @@ export function choosePopulation(index: TraceIndex, source: TraceSource, count: 
   });
 }
 
-/** The series of chosen VMs, in one pass over their files. Copies are turned by a drawn time, or they would peak as one. */
-export function seriesOf(
-  index: TraceIndex,
+/**
+ * The series of the guests of each host. Hosts are asked for in turn: one pass over the files reads those of as many hosts as
+ * fit into a bounded number of rows, so that a file with the VMs of all hosts is not read once for each.
+ */
+export class HostSeries {
+  /** Of the hosts from `#first` to before `#end`. */
+  #loaded: ReadonlyMap<string, TraceSeries> = new Map();
+  #first = 0;
+  #end = 0;
+
+  constructor(
+    private readonly index: TraceIndex,
+    private readonly source: TraceSource,
+    private readonly hosts: readonly (readonly ChosenVm[])[],
+    private readonly seed: number,
+    private readonly mostRows = MOST_ROWS,
+  ) {}
+
+  /** Copies are turned by a drawn time, or they would peak as one. */
+  of(host: number): TraceSeries[] {
+    if (host < this.#first || host >= this.#end) this.#load(host);
+    return (this.hosts[host] ?? []).flatMap((chosen) => {
+      const original = this.#loaded.get(chosen.vm);
+      return original === undefined ? [] : [asChosen(original, chosen, this.index, this.source, this.seed)];
+    });
+  }
+
+  #load(host: number): void {
+    const rowsOf = new Map(this.index.vms.map(({ vm, rowCount }) => [vm, rowCount]));
+    const names = new Set<string>();
+    let rows = 0;
+    this.#first = host;
+    this.#end = host;
+    for (; this.#end < this.hosts.length; this.#end++) {
+      const added = (this.hosts[this.#end] ?? []).map(({ vm }) => vm).filter((vm) => !names.has(vm));
+      for (const vm of new Set(added)) rows += rowsOf.get(vm) ?? 0;
+      if (this.#end > host && rows > this.mostRows) break;
+      for (const vm of added) names.add(vm);
+    }
+    this.#loaded = new Map();
+    this.#loaded = new Map(loadSeries(this.index, [...names]).map((series) => [series.vm, series]));
+  }
+}
+
+function asChosen(
+  original: TraceSeries,
+  { name, isCopy }: ChosenVm,
+  { stepMs }: TraceIndex,
   source: TraceSource,
-  chosen: readonly ChosenVm[],
   seed: number,
-): TraceSeries[] {
-  const vms = [...new Set(chosen.map(({ vm }) => vm))];
-  const loaded = new Map(loadSeries(index, vms).map((series) => [series.vm, scaled(series, source.scale)]));
-  return chosen.flatMap(({ vm, name, isCopy }) => {
-    const original = loaded.get(vm);
-    if (original === undefined) return [];
-    const one = { ...original, vm: name };
-    if (source.peaks === 'ALIGNED') return [peakingInTheMiddle(one, index.stepMs)];
-    if (source.peaks === 'AS_RECORDED' && !isCopy) return [one];
-    return [turned(one, RandomStream.of(seed, `turn ${name}`).nextFloat() * periodMs(one, index.stepMs), index.stepMs)];
-  });
+): TraceSeries {
+  const one = { ...scaled(original, source.scale), vm: name };
+  if (source.peaks === 'ALIGNED') return peakingInTheMiddle(one, stepMs);
+  if (source.peaks === 'AS_RECORDED' && !isCopy) return one;
+  return turned(one, RandomStream.of(seed, `turn ${name}`).nextFloat() * periodMs(one, stepMs), stepMs);
 }
 
 /** The series of all guests under `seed`, in the order of the source. */
 export function populationOf(index: TraceIndex, source: TraceSource, count: number, seed: number): TraceSeries[] {
-  return seriesOf(index, source, choosePopulation(index, source, count, seed), seed);
+  return new HostSeries(index, source, [choosePopulation(index, source, count, seed)], seed).of(0);
 }
 
 /** Guests as they share hosts: in order, or in one drawn from the seed; the last host may have fewer. */

@@ -3,14 +3,14 @@
  * somebody waiting. The ratio of a host is the assigned memory of its guests over that sum.
  */
 import type { TraceSeries } from '#contracts';
-import { choosePopulation, dealToHosts, seriesOf } from '../../trace/population.js';
+import { HostSeries, choosePopulation, dealToHosts } from '../../trace/population.js';
 import type { TraceIndex } from '../../trace/trace-index.js';
 import type { Bound, HostBound } from '../model/answer.js';
 import type { ExperimentSpec, TraceSource } from '../model/spec.js';
 
 /**
- * Of the trace's memory column as it stands, over the whole trace or up to `untilMs` after its start, for the guests of the spec's first seed; one host's series are
- * held at a time. Samples are joined on their time stamps rounded to the trace's step; a guest without a sample at a step counts
+ * Of the trace's memory column as it stands, over the whole trace or up to `untilMs` after its start, for the guests of the spec's first seed; the series of a
+ * few hosts are held at a time. Samples are joined on their time stamps rounded to the trace's step; a guest without a sample at a step counts
  * with its last one, before its first and after its last with 0.
  */
 export function boundOfTrace(
@@ -21,8 +21,10 @@ export function boundOfTrace(
 ): Bound {
   const seed = spec.seeds[0] ?? 0;
   const chosen = choosePopulation(index, source, spec.guests.count, seed);
-  const hosts = dealToHosts(chosen, spec, seed).map((members) => {
-    const series = seriesOf(index, source, members, seed);
+  const dealt = dealToHosts(chosen, spec, seed);
+  const hostSeries = new HostSeries(index, source, dealt, seed);
+  const hosts = dealt.map((_, host) => {
+    const series = hostSeries.of(host);
     const assigned = series.map(({ assignedBytes }) => spec.guests.assignedBytes ?? assignedBytes);
     return {
       vms: series.map(({ vm }) => vm),

@@ -1,13 +1,13 @@
 /** The hosts of a cell and who lives on them: the same for every policy and ratio of a seed. */
 import type { GuestOptions } from '#guest';
 import { PAGE_SIZE_BYTES, invariant } from '#units';
-import { choosePopulation, dealToHosts, seriesOf } from '../../trace/population.js';
+import { HostSeries, choosePopulation, dealToHosts } from '../../trace/population.js';
 import type { TraceIndex } from '../../trace/trace-index.js';
 import { underModel } from '../../workload/model-constants.js';
 import { planGuests, type GuestPlan } from '../../workload/plan-guests.js';
 import type { ExperimentSpec } from '../model/spec.js';
 
-/** One host; its guests' series are read when they are asked for, so that one host's are held at a time. */
+/** One host; its guests' series are read when they are asked for, so that not all of them are held at a time. */
 export interface HostPlan {
   readonly host: number;
   readonly guestCount: number;
@@ -27,11 +27,13 @@ export function planHosts(spec: ExperimentSpec, seed: number, index: TraceIndex 
   invariant(index !== null, 'traces come with their index');
   const population = choosePopulation(index, source, count, seed);
   const placeOf = new Map(population.map(({ name }, at) => [name, at]));
-  return dealToHosts(population, spec, seed).map((members, host) => ({
+  const dealt = dealToHosts(population, spec, seed);
+  const hostSeries = new HostSeries(index, source, dealt, seed);
+  return dealt.map((members, host) => ({
     host,
     guestCount: members.length,
     guests: () => {
-      const series = seriesOf(index, source, members, seed);
+      const series = hostSeries.of(host);
       return planGuests(
         spec.guests,
         seed,
