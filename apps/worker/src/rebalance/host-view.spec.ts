@@ -32,6 +32,7 @@ function aGuest(id: string, more: Partial<GuestInputs> = {}): GuestInputs {
     full10: 0,
     full60: 0,
     unusableIndex9: 0.25,
+    oomKillsTotal: null,
     idleRatio: 0.5,
     zones: [],
     demandBytes: [],

@@ -87,6 +87,7 @@ function toStats(guest: GuestInputs, timeMs: number): GuestStats | null {
     },
     unusableIndex9: guest.unusableIndex9 ?? undefined,
     idleRatio: guest.idleRatio ?? undefined,
+    oomKillsTotal: guest.oomKillsTotal ?? undefined,
     lowWatermarkBytes: guest.zones?.reduce((sum, zone) => sum + zone.watermarks.lowPages * PAGE_SIZE_BYTES, 0),
   };
 }

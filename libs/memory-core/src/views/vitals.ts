@@ -1,5 +1,6 @@
 /** The few figures of a memory that hosts and policies watch all the time: a hundredth of what readUsage and vmstat cost. */
 import { MIGRATETYPES, LISTS_PER_ZONE, ORDERS, PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { EV_OOM_KILL } from '../layout/events.js';
 import { S_SWAP_USED, S_TOTAL_RAM } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_BOOST, Z_WMARK_LOW } from '../layout/zone-fields.js';
@@ -17,6 +18,8 @@ export interface MemoryVitals {
   readonly lowWatermarkPages: number;
   /** Share of all free memory in blocks below 2 MiB; 1 when nothing is free. */
   readonly unusableIndex9Ratio: number;
+  /** Programs killed for want of memory since boot. */
+  readonly oomKills: number;
 }
 
 export function memoryVitals(memory: Memory): MemoryVitals {
@@ -35,6 +38,7 @@ export function memoryVitals(memory: Memory): MemoryVitals {
     swapUsedPages: scalars[S_SWAP_USED],
     lowWatermarkPages,
     unusableIndex9Ratio: freePages === 0 ? 1 : 1 - pagesInHugeBlocks(memory) / freePages,
+    oomKills: memory.events[EV_OOM_KILL],
   };
 }
 

@@ -48,6 +48,8 @@ export interface GuestInputs {
   readonly full60: number | null;
   readonly unusableIndex9: number | null;
   readonly idleRatio: number | null;
+  /** Programs that its OOM killer has killed since it booted. */
+  readonly oomKillsTotal: number | null;
   readonly zones: readonly ZoneSample[] | null;
   /** Mean of what was in use in each cell of five minutes of the last day, the oldest first; null for a cell without samples. */
   readonly demandBytes: readonly (number | null)[];
@@ -86,7 +88,9 @@ async function loadGuests(client: PoolClient, hostId: string): Promise<GuestInpu
             l.swap_used_bytes::float8 AS "swapUsedBytes", l.resident_bytes::float8 AS "residentBytes",
             l.balloon_actual_bytes::float8 AS "balloonActualBytes", l.pressure_some10_ratio AS some10,
             l.pressure_some60_ratio AS some60, l.pressure_full10_ratio AS full10, l.pressure_full60_ratio AS full60,
-            l.unusable_index9_ratio AS "unusableIndex9", l.idle_ratio AS "idleRatio", l.zones, coalesce(demand.cells, '{}') AS "demandBytes"
+            l.unusable_index9_ratio AS "unusableIndex9", l.idle_ratio AS "idleRatio", l.zones,
+            (SELECT (counter ->> 1)::float8 FROM jsonb_array_elements(l.vmstat) counter WHERE counter ->> 0 = 'oom_kill') AS "oomKillsTotal",
+            coalesce(demand.cells, '{}') AS "demandBytes"
        FROM guest g
        LEFT JOIN guest_latest l ON l.guest_id = g.id
        LEFT JOIN LATERAL (SELECT max(applied_tick) AS tick FROM operation WHERE guest_id = g.id) moved ON true

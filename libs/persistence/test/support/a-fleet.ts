@@ -89,7 +89,12 @@ export async function storeSamples(database: Database, samples: readonly StoredS
   );
 }
 
-export async function storeLatest(database: Database, sample: StoredSample, balloonState = 'IDLE'): Promise<void> {
+export async function storeLatest(
+  database: Database,
+  sample: StoredSample,
+  balloonState = 'IDLE',
+  vmstat: readonly (readonly [name: string, value: number])[] = [['nr_free_pages', 7]],
+): Promise<void> {
   await database.prisma.guestLatest.create({
     data: {
       guestId: sample.guestId,
@@ -98,7 +103,7 @@ export async function storeLatest(database: Database, sample: StoredSample, ball
       balloonState,
       isolatedPages: 0,
       zones: [],
-      vmstat: [['nr_free_pages', 7]],
+      vmstat: vmstat.map((counter) => [...counter]),
       stateDigest: '',
       ...sample.values,
     },

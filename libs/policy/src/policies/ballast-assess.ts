@@ -7,7 +7,7 @@ import { actualSizeBytes, ceilingBytes, clamp, floorBytes, inUseBytes, targetSiz
 import { isStuck } from '../model/screen.js';
 import type { DemandHistory, GuestStats, GuestView } from '../model/view.js';
 import type { BallastValues } from './ballast-parameters.js';
-import { follow, isInTrouble, isProtected, isRefusing, type Trace } from './ballast-trace.js';
+import { follow, hasKilled, isInTrouble, isProtected, isRefusing, tooSmallBytes, type Trace } from './ballast-trace.js';
 
 /**
  * What a guest's size serves, from what it needs most to what it would miss least. Memory is given in this order and taken
@@ -28,6 +28,8 @@ export interface Assessment {
   /** How far its resident memory may rise by that. */
   readonly riseBytes: number;
   readonly isTroubled: boolean;
+  /** Its OOM killer has struck since it was last seen. */
+  readonly hasKilled: boolean;
   /** It does not approach its target. */
   readonly isStuck: boolean;
   /** Sizes, rising from tier to tier, within floor and ceiling. */
@@ -62,12 +64,13 @@ export function assess(
   rules: AssessmentRules,
 ): Assessment {
   const stats = guest.stats ?? { ageMs: 0 };
+  const killed = hasKilled(guest, before);
   const condition = {
     inUse: inUseBytes(guest) ?? 0,
-    isTroubled: isInTrouble(guest, rules),
+    isTroubled: killed || isInTrouble(guest, rules),
     isStuck: isStuck(guest, timeMs, rules.stuckAfterMs),
   };
-  const trace = follow(condition, timeMs, before, rules);
+  const trace = follow(guest, condition, timeMs, before, rules);
   const rises = risesOf(guest, trace, rules);
   const sizeBytes = targetSizeBytes(guest);
   const free = Math.max(0, stats.freeBytes ?? 0);
@@ -76,12 +79,14 @@ export function assess(
     inUse: condition.inUse,
     peakBytes: condition.inUse + rises.horizon,
     isProtected: isProtected(trace, timeMs, rules),
+    tooSmallBytes: tooSmallBytes(trace, timeMs, rules),
     leastBytes: isRefusing(trace, timeMs, rules) ? sizeBytes : floorBytes(guest),
   };
   return {
     guest,
     sizeBytes,
     ...condition,
+    hasKilled: killed,
     peakBytes: needs.peakBytes,
     useRiseBytes: rises.reaction,
     riseBytes: clamp(rises.reaction - backedFree, 0, Math.max(0, sizeBytes - guest.residentBytes)),
@@ -123,6 +128,8 @@ interface Needs {
   readonly inUse: number;
   readonly peakBytes: number;
   readonly isProtected: boolean;
+  /** Its OOM killer struck at this size; 0: not lately. */
+  readonly tooSmallBytes: number;
   /** Nothing below this is asked for. */
   readonly leastBytes: number;
 }
@@ -135,7 +142,9 @@ function tiersOf(guest: GuestView, stats: GuestStats, needs: Needs, values: Ball
   const idle = cached * (stats.idleRatio ?? values.unknownIdleRatio);
 
   const alive = within(bareBytes(needs.inUse, values), needs.leastBytes);
-  const bare = needs.isProtected ? within(needs.inUse * PROTECTED_FACTOR + guard, alive) : alive;
+  const protectedBytes = needs.isProtected ? needs.inUse * PROTECTED_FACTOR + guard : 0;
+  const sparedBytes = needs.tooSmallBytes > 0 ? needs.tooSmallBytes + guard : 0;
+  const bare = within(Math.max(protectedBytes, sparedBytes), alive);
   const essential = within(needs.inUse + guard, bare);
   const forecast = within(needs.peakBytes + guard, essential);
   const warm = within(needs.inUse + guard + cached - idle, forecast);

@@ -61,12 +61,13 @@ function evenBytes(assignedBytes: number, { minMoveBytes, deadBandRatio }: Balla
 }
 
 /** A guest in trouble gets its whole balloon at once: creeping back leaves it starving behind a slow driver. */
-export function releaseWhole({ guest, inUse, sizeBytes }: Assessment): Move | null {
+export function releaseWhole({ guest, inUse, sizeBytes, hasKilled }: Assessment): Move | null {
   const lowest = guest.assignedBytes - ceilingBytes(guest);
   if (guest.balloonTargetBytes <= lowest) return null;
   const available = size(guest.stats?.availableBytes ?? 0);
   const stalls = percent(guest.stats?.pressure?.some10 ?? 0);
-  const reason = `in trouble: ${available} available of ${size(sizeBytes)} (${size(inUse)} used), stalling ${stalls}: release the whole balloon`;
+  const trouble = hasKilled ? 'its OOM killer struck' : 'in trouble';
+  const reason = `${trouble}: ${available} available of ${size(sizeBytes)} (${size(inUse)} used), stalling ${stalls}: release the whole balloon`;
   return { guest, rawBalloonTargetBytes: lowest, reason, urgent: true };
 }
 

@@ -22,12 +22,14 @@ export interface Outlook {
 
 export function lookAhead(view: HostView, all: readonly Assessment[], values: BallastValues): Outlook {
   const settled = settledBytes(view, all);
-  const reserveBytes = values.reserveRatio * view.host.capacityBytes;
+  // Guests can touch no more than they have not touched yet: a host that can back all of it takes nothing from them.
+  const untouchedBytes = sumOf(view.guests, ({ assignedBytes, residentBytes }) => assignedBytes - residentBytes);
+  const reserveBytes = clamp(untouchedBytes, 0, values.reserveRatio * view.host.capacityBytes);
   const riseBytes = sumOf(all, (assessment) => assessment.riseBytes) * togetherRatio(all, values);
   const releaseBytes = sumOf(all, expectedOfRelease);
   const state = view.host.state;
   return {
-    neededBytes: reserveBytes + riseBytes + releaseBytes - settled,
+    neededBytes: Math.min(reserveBytes + riseBytes + releaseBytes, Math.max(0, untouchedBytes)) - settled,
     keptBytes: reserveBytes / 4,
     isEmergency: settled < reserveBytes / 2 || state === 'HARD' || state === 'LOW',
     figures: `host will have ${size(settled)} available, may rise by ${size(riseBytes + releaseBytes)}, keeps ${size(reserveBytes)}`,

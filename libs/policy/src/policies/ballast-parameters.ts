@@ -30,6 +30,11 @@ export const BALLAST_PARAMETERS = {
   ),
   restMs: numeric('ms', 10_000, 'rest of a guest after a move'),
   protectMs: numeric('ms', 120_000, 'a guest keeps more than its use for this long after it was in trouble'),
+  afterKillMs: numeric(
+    'ms',
+    600_000,
+    'a guest whose OOM killer struck keeps more than it had then for this long (what was killed starts again within 5 min, and is forgotten after 10: kubelet)',
+  ),
   forgiveMs: numeric('ms', 300_000, 'a guest that was stuck is not asked for memory for this long'),
   troubleAvailableRatio: numeric(
     'ratio',

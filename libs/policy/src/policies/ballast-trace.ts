@@ -11,6 +11,13 @@ export const traceShape = record(
     seenMs: number('when last seen'),
     troubledMs: nullable(number('when it was last in trouble')),
     refusedMs: nullable(number('when it was last found stuck')),
+    oomKills: nullable(number('OOM kills it had reported')),
+    killed: nullable(
+      record(
+        { atMs: number('when an OOM kill was last seen'), sizeBytes: number('size that was too small') },
+        'its last OOM kill',
+      ),
+    ),
   },
   'what is remembered of one guest',
 );
@@ -37,18 +44,55 @@ export function isInTrouble(guest: GuestView, values: BallastValues): boolean {
   return available < least || (isStalling && available < STALLING_FACTOR * least);
 }
 
+/** The guest has killed a program since it was last seen: it was short between two decisions, whatever is free now. */
+export function hasKilled({ stats }: GuestView, before: Trace | undefined): boolean {
+  const kills = stats?.oomKillsTotal;
+  return kills !== undefined && kills > (before?.oomKills ?? kills);
+}
+
 export function follow(
+  guest: GuestView,
   { inUse, isTroubled, isStuck }: Condition,
   timeMs: number,
   before: Trace | undefined,
-  { riseHalfLifeMs }: BallastValues,
+  values: BallastValues,
 ): Trace {
-  const troubledMs = isTroubled ? timeMs : (before?.troubledMs ?? null);
-  const refusedMs = isStuck ? timeMs : (before?.refusedMs ?? null);
-  if (before === undefined) return { usedBytes: inUse, riseBytes: 0, seenMs: timeMs, troubledMs, refusedMs };
-  const faded = before.riseBytes * 0.5 ** (Math.max(0, timeMs - before.seenMs) / riseHalfLifeMs);
-  const riseBytes = Math.max(inUse - before.usedBytes, faded);
-  return { usedBytes: inUse, riseBytes, seenMs: timeMs, troubledMs, refusedMs };
+  const notes = {
+    usedBytes: inUse,
+    seenMs: timeMs,
+    troubledMs: isTroubled ? timeMs : (before?.troubledMs ?? null),
+    refusedMs: isStuck ? timeMs : (before?.refusedMs ?? null),
+    oomKills: guest.stats?.oomKillsTotal ?? before?.oomKills ?? null,
+    killed: killedNow(guest, timeMs, before, values),
+  };
+  if (before === undefined) return { ...notes, riseBytes: 0 };
+  const faded = before.riseBytes * 0.5 ** (Math.max(0, timeMs - before.seenMs) / values.riseHalfLifeMs);
+  return { ...notes, riseBytes: Math.max(inUse - before.usedBytes, faded) };
+}
+
+function killedNow(
+  guest: GuestView,
+  timeMs: number,
+  before: Trace | undefined,
+  values: BallastValues,
+): Trace['killed'] {
+  const known = before?.killed ?? null;
+  if (!hasKilled(guest, before)) return known;
+  const earlierBytes = known !== null && isKillRemembered(known, timeMs, values) ? known.sizeBytes : 0;
+  return { atMs: timeMs, sizeBytes: Math.max(actualSizeBytes(guest), earlierBytes) };
+}
+
+/** Size that was too small for it a short while ago: what was killed is started again, and wants what it had held. 0: none. */
+export function tooSmallBytes({ killed }: Trace, timeMs: number, values: BallastValues): number {
+  return killed !== null && isKillRemembered(killed, timeMs, values) ? killed.sizeBytes : 0;
+}
+
+function isKillRemembered(
+  { atMs }: { readonly atMs: number },
+  timeMs: number,
+  { afterKillMs }: BallastValues,
+): boolean {
+  return timeMs - atMs < afterKillMs;
 }
 
 /** It was in trouble a short while ago. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MIB } from '#units';
-import { aGuest, aView, causeOf, mib, rawSize, rowOf, stats } from '../../test/support/build.js';
+import { aGuest, aView as viewOf, causeOf, mib, rawSize, rowOf, stats } from '../../test/support/build.js';
 import type { Plan } from '../model/plan.js';
-import type { GuestStats, GuestView, HostFigures } from '../model/view.js';
+import type { GuestStats, GuestView, HostFigures, HostView } from '../model/view.js';
 import { ballast } from './ballast.js';
 
 interface Sketch {
@@ -47,6 +47,12 @@ const host = (available: number, overrides: Partial<HostFigures> = {}): Partial<
   ...overrides,
 });
 
+/** The host of `guests`, and of one that is left alone and could touch 8000 MiB more: what the reserve is for. */
+function aView(figures: Partial<HostFigures>, guests: readonly GuestView[], timeMs?: number): HostView {
+  const aside = aGuest({ id: 'aside', shares: 0, assignedBytes: mib(10_000), residentBytes: mib(2000) });
+  return viewOf(figures, [...guests, aside], timeMs);
+}
+
 const sizes = (plan: Plan, guests: readonly GuestView[]): number[] =>
   guests.map((each) => Math.round(rawSize(plan, each) / MIB));
 const steadyHistory = (used: number): GuestView['demand'] => ({
@@ -58,6 +64,13 @@ describe('ballast', () => {
   it('moves nothing while the host has its reserve and no balloon holds anything', () => {
     const guests = [guest({ used: 1000 }), guest({ id: 'g2', used: 3000 })];
     expect(ballast.plan(aView(host(4000), guests)).guests).toEqual([]);
+  });
+
+  it('takes nothing from guests whose host can back all that they may yet touch', () => {
+    const calm = guest({ used: 1000, guest: { residentBytes: mib(3100), demand: steadyHistory(1000) } });
+    const backed = ballast.plan(viewOf(host(900), [calm]));
+    expect([backed.neededBytes, backed.guests]).toEqual([0, []]);
+    expect(ballast.plan(viewOf(host(899), [calm])).neededBytes).toBe(MIB);
   });
 
   it('takes before there is pressure: as much as the reserve and what guests may rise by call for', () => {
@@ -183,6 +196,32 @@ describe('ballast', () => {
       ])[0];
     expect(at(60_000)).toBeGreaterThan(2600);
     expect(at(200_000)).toBeLessThanOrEqual(at(60_000)!);
+  });
+
+  it('gives a guest all back whose OOM killer struck, and leaves it more than it had then until that is forgotten', () => {
+    const seen = (size: number, oomKillsTotal: number | undefined, timeMs: number, memory?: Plan['memory']): Plan =>
+      ballast.plan(
+        aView(
+          host(100),
+          [guest({ size, used: 1000, stats: { oomKillsTotal }, guest: { demand: steadyHistory(1000) } })],
+          timeMs,
+        ),
+        { stepBytes: mib(8000), reserveRatio: 0.5 },
+        memory,
+      );
+    const before = seen(2000, 3, 0);
+    const struck = seen(2000, 4, 10_000, before.memory);
+    expect(rowOf(struck)).toMatchObject({ rawBalloonTargetBytes: 0 });
+    expect(rowOf(struck)?.reason).toMatch(/OOM killer/);
+    const later = seen(4000, 4, 400_000, struck.memory);
+    expect(4000 - rowOf(later)!.rawBalloonTargetBytes / MIB).toBe(2000 + 200);
+    const forgotten = seen(4000, 4, 610_000, later.memory);
+    expect(4000 - rowOf(forgotten)!.rawBalloonTargetBytes / MIB).toBeLessThan(2000);
+    // A guest first seen with kills, one that says nothing of them, and one that booted again have not been struck.
+    for (const kills of [7, undefined, 0]) {
+      const calm = seen(2000, kills, 10_000, kills === 0 ? before.memory : undefined);
+      expect(rowOf(calm)?.reason ?? '').not.toMatch(/OOM/);
+    }
   });
 
   it('never asks for what a guest uses, even when the host has nothing', () => {

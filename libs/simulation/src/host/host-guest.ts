@@ -257,6 +257,7 @@ function toStats(vitals: GuestVitals): GuestStats {
     cachedBytes: bytes(vitals.filePages),
     anonBytes: bytes(vitals.anonPages),
     swapUsedBytes: bytes(vitals.swapUsedPages),
+    oomKillsTotal: vitals.oomKills,
     pressure: {
       some10: some.avg10 / 100,
       some60: some.avg60 / 100,
