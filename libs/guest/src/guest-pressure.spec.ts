@@ -4,7 +4,7 @@ import { GIB, MIB } from '#units';
 import type { GuestOptions } from './guest-options.js';
 import { Guest } from './guest.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
-import { IDLE_WORKLOAD } from './workload/workload.js';
+import { IDLE_WORKLOAD, type Workload } from './workload/workload.js';
 
 /** 1 GiB of which 0.1 to 0.75 are wanted, over ten minutes: a balloon of 400 MiB is in the way at times. */
 const OPTIONS: GuestOptions = {
@@ -18,6 +18,15 @@ const OPTIONS: GuestOptions = {
   freePageHinting: false,
   workload: new SyntheticWorkload({ meanRatio: 0.4, swingRatio: 0.3, periodMs: 600_000 }, GIB, 5),
   seed: 1,
+};
+/** From its tenth minute on it wants 0.85 GiB, and goes on wanting it. */
+const RISING: Workload = {
+  ...IDLE_WORKLOAD,
+  startsMs: Float64Array.of(0, 600_000),
+  anonPages: Int32Array.of((300 * MIB) / 4096, (870 * MIB) / 4096),
+  cachePagesPerTick: Float64Array.of(1, 1),
+  periodMs: 86_400_000,
+  isImmediate: true,
 };
 const BALLOON_PAGES = (400 * MIB) / 4096;
 
@@ -53,10 +62,9 @@ describe('a guest whose balloon is in the way', () => {
   });
 
   it('makes programs that die again and again wait twice as long each time, up to 300 s', () => {
-    const workload = new SyntheticWorkload({ meanRatio: 0.8, swingRatio: 0, periodMs: 600_000 }, GIB, 5);
-    const guest = squeezed({ workload });
+    const guest = squeezed({ workload: RISING });
     const starts: number[] = [];
-    for (let tick = 1; tick <= 2400; tick++) {
+    for (let tick = 1; tick <= 3000; tick++) {
       const [waited, kills] = [guest.isAwaitingRestart, counter(guest, 'oom_kill')];
       guest.advance();
       // Whoever starts may be killed in the same second.
@@ -67,6 +75,18 @@ describe('a guest whose balloon is in the way', () => {
     for (const [at, wait] of [20, 40, 80, 160, 300, 300].entries()) {
       expect(waits[at]).toBeGreaterThanOrEqual(wait);
       expect(waits[at]).toBeLessThan(wait + 10); // they live for some seconds
+    }
+  });
+
+  it('reads ahead only as far as there is memory: page cache kills nobody and moves no balloon', () => {
+    const workload = new SyntheticWorkload({ meanRatio: 0.8, swingRatio: 0, periodMs: 600_000 }, GIB, 5);
+    for (const deflateOnOom of [false, true]) {
+      const guest = squeezed({ workload, deflateOnOom });
+      for (let tick = 1; tick <= 1200; tick++) guest.advance();
+      expect(guest.read().filePages).toBeLessThan(100);
+      expect([counter(guest, 'oom_kill'), counter(guest, 'balloon_deflate')]).toEqual([0, 0]);
+      expect(counter(guest, 'balloon_inflate')).toBeLessThan(BALLOON_PAGES); // it still tries
+      expect(auditMemory(guest.memory)).toEqual([]);
     }
   });
 

@@ -21,6 +21,7 @@ export {
   createOwner,
   destroyOwner,
   growOwner,
+  readAhead,
   isOwnerKilled,
   joinProcess,
   ownerPages,

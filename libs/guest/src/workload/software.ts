@@ -19,6 +19,7 @@ import {
   createOwner,
   destroyOwner,
   growOwner,
+  readAhead,
   isOwnerKilled,
   joinProcess,
   ownerPages,
@@ -166,9 +167,9 @@ export function shrinkPrograms(software: Software, process: number, pages: numbe
   return freed;
 }
 
-/** Brings `pages` into the page cache; where memory is short, reclaim takes the oldest for it. */
+/** Brings `pages` into the page cache; where memory is short, reclaim takes the oldest for it, or they go by unkept. */
 export function growCache(software: Software, pages: number): void {
-  growOwner(software.memory, CACHE, pages);
+  readAhead(software.memory, CACHE, pages);
   settle(software, SETTLE_PAGES);
 }
 

@@ -9,7 +9,7 @@ import { allocateRun } from '../allocator/allocate.js';
 import { touchRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
 import { freePages, freeRun } from '../allocator/free.js';
-import { Gfp } from '../layout/gfp.js';
+import { GFP_BIT_NORETRY, GFP_BIT_NOWARN, Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS, OWNER_LISTS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
@@ -68,9 +68,21 @@ export function ownerPages(memory: Memory, owner: number): number {
  * life: see isOwnerKilled.
  */
 export function growOwner(memory: Memory, owner: number, pages: number): number {
+  return grow(memory, owner, pages, 0);
+}
+
+/**
+ * Reads ahead: each page is asked for once, with one look for pages to reclaim. What is not there then is left out: it kills nobody
+ * and asks no balloon (Linux's __GFP_NORETRY). Returns how many pages there were.
+ */
+export function readAhead(memory: Memory, owner: number, pages: number): number {
+  return grow(memory, owner, pages, GFP_BIT_NORETRY | GFP_BIT_NOWARN);
+}
+
+function grow(memory: Memory, owner: number, pages: number, gfpBits: number): number {
   const row = rowOf(memory, owner);
   const kind = memory.owners[row + O_KIND_PLUS_ONE] - 1;
-  const gfp = KIND_GFP[kind];
+  const gfp = KIND_GFP[kind] | gfpBits;
   const run: PageStretch = { startPfn: NIL, step: 1, pages };
   let gained = 0;
   while (gained < pages && memory.owners[row + O_KILLED] === 0 && allocateRun(memory, gfp, run)) {
