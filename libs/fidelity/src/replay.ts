@@ -9,7 +9,6 @@ import {
   compactMemory,
   createHugePool,
   createOwner,
-  destroyOwner,
   freePages,
   growOwner,
   isolatedPages,
@@ -42,6 +41,7 @@ import { initialState, profileOf, type InitialState } from './initial-state.js';
 import { mapSnapshots, type MapSnapshots } from './map-snapshots.js';
 import { observe, observeSettings, type Observation, type ObservedSettings } from './observe.js';
 import { balloonCosts, majorFaultUs } from './pace.js';
+import { endProcess, startProcess } from './processes.js';
 import type { RecordedStep, Recording } from './recording.js';
 import { writeFile } from './sysctl-writes.js';
 import type { Work } from './work.js';
@@ -77,7 +77,7 @@ export interface Replay {
   readonly steps: readonly ReplayedStep[];
 }
 
-/** Movable pages that each write to a memory block's state takes and gives back (pgalloc_movable of the recordings). */
+/** Movable pages of the program that writes a memory block's state (pgalloc_movable of the recordings). */
 const WRITER_PAGES = 4;
 const US_PER_SEC = 1e6;
 const LONG_COMMAND_MS = 500;
@@ -289,10 +289,9 @@ class ReplayedGuest {
    */
   #byWriter(write: () => void): void {
     const { memory } = this.#state;
-    const program = createOwner(memory, 'ANON');
-    growOwner(memory, program, WRITER_PAGES);
+    const writer = startProcess(memory, WRITER_PAGES);
     write();
-    destroyOwner(memory, program);
+    endProcess(memory, writer);
   }
 
   /** The recorder sends a signal when it has waited long enough. */

@@ -5,7 +5,6 @@ import {
   createMapping,
   createOwner,
   destroyMapping,
-  destroyOwner,
   dropRange,
   freePages,
   growOwner,
@@ -18,6 +17,7 @@ import {
 } from '#memory-core';
 import type { Disks } from './disks.js';
 import { isKept } from './kept-pages.js';
+import { endProcess, startProcess, type Process } from './processes.js';
 import type { Work } from './work.js';
 
 const PAGES_PER_MIB = 256;
@@ -25,8 +25,6 @@ const PAGES_PER_MIB = 256;
 const PROGRAM_PAGES = 11;
 const FIRST_MAPPING_PAGES = 20;
 const FIRST_TOUCH_PAGES = 1;
-/** What the kernel takes for a process and gives back: its page tables, for the most part. */
-const PROCESS_PAGES = 10;
 /** Stack and slab pages of a process, which serve the next one when it has gone. */
 const CACHED_PAGES = 6;
 /** What is touched before others have their turn: 16 MiB. */
@@ -52,8 +50,8 @@ export class Workers {
   /** Owner ids by worker and slot. */
   readonly #mappings = new Map<string, { readonly owner: number; readonly pages: number }>();
 
-  /** Owners of the program's own pages, whose process the worker's mappings belong to, and of the kernel's. */
-  readonly #processes = new Map<number, { readonly program: number; readonly kernel: number }>();
+  /** By worker; its mappings belong to the process of its program. */
+  readonly #processes = new Map<number, Process>();
   /** Pages of slabs by worker, oldest first. */
   readonly #slabs = new Map<number, { readonly pfn: number; readonly order: number }[]>();
   readonly #hasMapped = new Set<number>();
@@ -75,14 +73,11 @@ export class Workers {
 
   spawn(worker: number): void {
     const { memory } = this;
-    const [kernel, program] = [createOwner(memory, 'KERNEL'), createOwner(memory, 'ANON')];
-    this.#processes.set(worker, { program, kernel });
-    if (this.#processes.size > this.#cachedFor) {
+    if (this.#processes.size === this.#cachedFor) {
       this.#cachedFor++;
       growOwner(memory, this.#cache, CACHED_PAGES);
     }
-    growOwner(memory, kernel, PROCESS_PAGES);
-    growOwner(memory, program, PROGRAM_PAGES);
+    this.#processes.set(worker, startProcess(memory, PROGRAM_PAGES));
   }
 
   isAlive(worker: number): boolean {
@@ -161,9 +156,10 @@ export class Workers {
 
   kill(worker: number): void {
     const process = this.#processes.get(worker);
-    if (process !== undefined) destroyOwner(this.memory, process.program);
-    for (const key of [...this.#mappings.keys()]) if (key.startsWith(`${worker}/`)) this.#unmap(key);
-    if (process !== undefined) destroyOwner(this.memory, process.kernel);
+    const unmap = (): void => {
+      for (const key of [...this.#mappings.keys()]) if (key.startsWith(`${worker}/`)) this.#unmap(key);
+    };
+    if (process !== undefined) endProcess(this.memory, process, unmap);
     this.#freeSlabs(worker);
     this.#processes.delete(worker);
     this.#hasMapped.delete(worker);

@@ -5,7 +5,7 @@
  *
  *   6.7 and later   refills double while allocations follow each other, the high mark moves between two bounds, decays each
  *                   second, and falls while the zone is below its high watermark
- *   before          refills take one batch, drains double, the high mark is fixed
+ *   before          refills take one batch, drains double up to 32 batches, the high mark is fixed
  *
  * Pages on these lists are not free pages of the zone: neither Z_FREE nor the free lists count them.
  */
@@ -280,7 +280,7 @@ function drainPages(memory: Memory, row: number, limit: number, freeHigh: boolea
   if (limit < batch) return 1;
   if (rules.tunesPcp) return Math.min(Math.max(pcp[row + P_FREE_COUNT], batch), limit - batch);
   const wanted = batch << pcp[row + P_FREE_FACTOR];
-  if (wanted < limit - batch) pcp[row + P_FREE_FACTOR]++;
+  if (wanted < limit - batch && pcp[row + P_FREE_FACTOR] < PCP_BATCH_SCALE_MAX) pcp[row + P_FREE_FACTOR]++;
   return Math.min(Math.max(wanted, batch), limit - batch);
 }
 
