@@ -16,7 +16,7 @@ export { brokenText, remedyText } from './experiment/answer/broken-text.js';
 export { answerCsv } from './experiment/answer/answer-csv.js';
 export { assembleAnswer, cellKeys } from './experiment/answer/assemble-answer.js';
 export { METRICS } from './experiment/statistics/metrics.js';
-export type { CellKey, CellResult } from './experiment/model/cell.js';
+export type { CellKey, CellResult, GuestMemoryColumns, HostTimeline } from './experiment/model/cell.js';
 export type { Bound, ExperimentAnswer } from './experiment/model/answer.js';
 export { COST_SOURCES } from './costs/cost-sources.js';
 export { MODEL_SOURCES } from './workload/model-constants.js';

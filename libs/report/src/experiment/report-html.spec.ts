@@ -45,10 +45,12 @@ describe('the report of an experiment', () => {
       'what broke, the worst first',
       'windows of guests with too little useful time (allowed',
       'overcommit ratio',
+      'host 1: its guests’ memory by kind',
+      'page tables',
     ]) {
       expect(html).toContain(part);
     }
-    expect(html.match(/<svg/g)).toHaveLength(7 + 11 * 2 + 1);
+    expect(html.match(/<svg/g)).toHaveLength(7 + 11 * 3 + 1); // the guests of one of the two hosts kept their kinds
     expect(html.match(/<option/g)).toHaveLength(11);
     expect(html).not.toMatch(/NaN|undefined/);
   });

@@ -13,7 +13,8 @@ import {
   type TraceIndex,
 } from '#simulation';
 import { escapeHtml, htmlPage, htmlTable } from '../charts/html-page.js';
-import { frontierPlot, guestsPlot, ratioPlot, shortNumber, timelinePlots } from './report-plots.js';
+import { frontierPlot, guestsPlot, ratioPlot, shortNumber } from './report-plots.js';
+import { timelinePlots } from './timeline-plots.js';
 
 /** Cells whose memory over time is drawn. */
 const MOST_TIMELINES = 60;
@@ -54,9 +55,9 @@ export function experimentHtml(input: ReportInput): string {
     ratioPlot(answer, 'thpFaultAllocRatio', null),
     ratioPlot(answer, 'balloonMovedBytes', null),
     `<details><summary>Every figure</summary>${summaryTable(answer)}</details>`,
-    '<h2>Memory over time</h2>',
+    '<h2>Memory over time, and what the guests’ memory looked like</h2>',
     timelines(input),
-    '<h2>What the guests’ memory looked like</h2>',
+    '<h2>What the traces say of the guests</h2>',
     guests(input),
     '<h2>Constants</h2>',
     '<p>What is marked a guess is one, what is unchecked is known to people of the field without a source read: <code>ballast experiment sensitivity</code> shows what hangs on it.</p>',

@@ -1,8 +1,9 @@
 /** The plots of an experiment's report. */
 import type { TraceSeries } from '#contracts';
-import { METRICS, type CellResult, type ExperimentAnswer } from '#simulation';
-import { svgChart } from '../charts/svg-chart.js';
+import { METRICS, type ExperimentAnswer } from '#simulation';
+import { chartTitle as title, hourAxis, hoursOf, rounded, svgChart, thinned } from '../charts/svg-chart.js';
 
+/** Pixels. */
 const SIZE = { width: 580, height: 320 };
 const GRID = { left: 70, right: 40, top: 64, bottom: 45 };
 const COLOURS = [
@@ -18,11 +19,8 @@ const COLOURS = [
   '#7c2d12',
 ];
 const GIB = 2 ** 30;
-/** More points than these cannot be told apart. */
-const MOST_POINTS = 300;
 
 type Metric = keyof typeof METRICS;
-type DoneCell = Extract<CellResult, { status: 'DONE' }>;
 
 /** A metric against the overcommit ratio, a line for each policy in its 95 % band; `limit`: what the objective allows. */
 export function ratioPlot({ summary }: ExperimentAnswer, metric: Metric, limit: number | null): string {
@@ -116,87 +114,25 @@ export function frontierPlot({ frontier, bound }: ExperimentAnswer): string {
   );
 }
 
-/** Memory over time on each host of a cell. */
-export function timelinePlots({ timelines }: DoneCell): string {
-  return timelines
-    .map(({ host, capacityBytes, timesMs, residentBytes, balloonBytes, demandBytes, swappedBytes }) => {
-      const line = (name: string, bytes: readonly number[], color: string, dashed = false): object => ({
-        name,
-        type: 'line',
-        symbol: 'none',
-        color,
-        lineStyle: { width: dashed ? 1 : 2, type: dashed ? 'dashed' : 'solid' },
-        data: thinned(timesMs, bytes).map(([timeMs, value]) => [hours(timeMs), rounded(value / GIB)]),
-      });
-      const lastHour = Math.ceil(hours(timesMs.at(-1) ?? 0));
-      return svgChart(
-        {
-          title: title(`host ${host + 1}, GiB by hour`),
-          legend: { top: 24, left: 0 },
-          grid: GRID,
-          xAxis: { type: 'value', max: lastHour },
-          yAxis: { type: 'value' },
-          series: [
-            line(
-              'capacity',
-              timesMs.map(() => capacityBytes),
-              '#111',
-              true,
-            ),
-            line('demand', demandBytes, '#d97706'),
-            line('resident', residentBytes, '#2563eb'),
-            line('balloons', balloonBytes, '#9333ea'),
-            line('swapped', swappedBytes, '#dc2626'),
-          ],
-        },
-        SIZE,
-      );
-    })
-    .join('\n');
-}
-
 /** What each guest's trace says of its memory, as a share of its size. */
 export function guestsPlot(series: readonly TraceSeries[]): string {
-  const lastHour = Math.ceil(hours(Math.max(...series.map(({ timesMs }) => timesMs.at(-1) ?? 0))));
+  const lastMs = Math.max(...series.map(({ timesMs }) => timesMs.at(-1) ?? 0));
   return svgChart(
     {
       title: title('memory column of the trace over provisioned memory, by hour'),
       grid: GRID,
-      xAxis: { type: 'value', max: lastHour },
+      xAxis: hourAxis(lastMs),
       yAxis: { type: 'value', max: 1 },
       series: series.map(({ vm, timesMs, activeBytes, assignedBytes }) => ({
         name: vm,
         type: 'line',
         symbol: 'none',
         lineStyle: { width: 1, opacity: 0.7 },
-        data: thinned(timesMs, activeBytes).map(([timeMs, value]) => [hours(timeMs), rounded(value / assignedBytes)]),
+        data: thinned(timesMs, activeBytes).map(([timeMs, value]) => [hoursOf(timeMs), rounded(value / assignedBytes)]),
       })),
     },
     { width: 1160, height: 380 },
   );
-}
-
-/** The largest value of each stretch: peaks are what matters. */
-function thinned(times: readonly number[], values: readonly number[]): [number, number][] {
-  const stride = Math.max(1, Math.ceil(times.length / MOST_POINTS));
-  const points: [number, number][] = [];
-  for (let from = 0; from < times.length; from += stride) {
-    points.push([times[from] ?? 0, Math.max(...values.slice(from, from + stride))]);
-  }
-  return points;
-}
-
-/** Above the legend. */
-function title(text: string): object {
-  return { text, left: 0, top: 0, textStyle: { fontSize: 13 } };
-}
-
-function hours(timeMs: number): number {
-  return rounded(timeMs / 3_600_000);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }
 
 export function shortNumber(value: number, unit: (typeof METRICS)[Metric]['unit']): string {

@@ -3,7 +3,7 @@
  * has of it, and what of its memory the host has swapped out without its knowing.
  */
 import { Guest, type GuestOptions, type GuestVitals } from '#guest';
-import { lruPagesOf, memoryPressure, residentPagesOf, type Pressure } from '#memory-core';
+import { lruPagesOf, memoryPressure, readUsage, residentPagesOf, type MemoryUsage, type Pressure } from '#memory-core';
 import type { GuestStats, GuestView } from '#policy';
 import { PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import { pagesFromColdest, swapFaultsPerSec, type ColdPages } from './cold-pages.js';
@@ -118,6 +118,11 @@ export class HostGuest {
   get vitals(): GuestVitals {
     this.#vitals ??= this.#guest.vitals();
     return this.#vitals;
+  }
+
+  /** What its memory is used for. */
+  get usage(): MemoryUsage {
+    return readUsage(this.#guest.memory);
   }
 
   /** Counters of /proc/vmstat. */

@@ -75,6 +75,14 @@ export function aCell(
     reserveKeptRatio: 1,
     ...changes,
   };
+  const guestMemory = {
+    anonBytes: [2 ** 30, 2 ** 30],
+    fileBytes: [2 ** 29, 2 ** 28],
+    slabBytes: [2 ** 26, 2 ** 26],
+    pageTableBytes: [2 ** 22, 2 ** 22],
+    kernelBytes: [2 ** 27, 2 ** 27],
+    freeBytes: [2 ** 32, 2 ** 31],
+  };
   const timeline = (host: number): DoneCell['timelines'][number] => ({
     host,
     capacityBytes: 6 * 2 ** 30,
@@ -83,6 +91,7 @@ export function aCell(
     balloonBytes: [0, 2 ** 29],
     demandBytes: [2 ** 30, 3 * 2 ** 30],
     swappedBytes: [0, 0],
+    ...(host === 0 ? { guestMemory } : {}),
   });
   return { status: 'DONE', key, metrics, guests, timelines: [timeline(0), timeline(1)], guestSeconds: 1 };
 }

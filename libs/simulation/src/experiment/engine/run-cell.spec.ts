@@ -64,6 +64,20 @@ describe('a cell', () => {
     expect([...shares].sort((one, other) => one - other)).toEqual(shares);
   });
 
+  it('says what the guests’ memory is used for, all of it', () => {
+    for (const { timesMs, balloonBytes, guestMemory } of done(runCell(spec, key, null)).timelines) {
+      const columns = Object.values(guestMemory ?? {}) as (readonly number[])[];
+      expect(columns).toHaveLength(6);
+      timesMs.forEach((_, at) => {
+        const parts = columns.map((bytes) => bytes[at]!);
+        expect(Math.min(...parts)).toBeGreaterThanOrEqual(0);
+        expect(parts.reduce((sum, bytes) => sum + bytes, balloonBytes[at]!)).toBe(2 * GIB);
+      });
+      for (const bytes of columns) expect(Math.max(...bytes)).toBeGreaterThan(0);
+      expect(new Set(columns.map(String)).size).toBe(6);
+    }
+  });
+
   it('never holds more in memory than its hosts have, nor pushes a guest below its floor', () => {
     const squeezed = specOf({ overcommitRatios: [4], policies: [{ name: 'proxmox' }] });
     const { timelines } = done(runCell(squeezed, { policyAt: 0, ratioAt: 0, seedAt: 0 }, null));

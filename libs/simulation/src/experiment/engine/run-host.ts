@@ -10,6 +10,7 @@ import type { ExperimentSpec, PolicyChoice } from '../model/spec.js';
 import { capacityAt, troublesOf } from './faults.js';
 import { GuestTally } from './guest-tally.js';
 import { toOptions } from './plan-hosts.js';
+import { Timeline } from './timeline.js';
 import { endsWindow } from './windows.js';
 
 /** Policies decide this often, unless a step is longer. */
@@ -152,46 +153,4 @@ function toRule({
   const values = parseParameters(found.value, parameters);
   invariant(values.ok, 'specs give policies parameters that they take');
   return { rule: found.value, parameters: values.value };
-}
-
-/** A row a window. */
-class Timeline {
-  readonly columns: HostTimeline & { readonly timesMs: number[] };
-
-  constructor(host: number, capacityBytes: number) {
-    const empty = (): number[] => [];
-    this.columns = {
-      host,
-      capacityBytes,
-      timesMs: empty(),
-      residentBytes: empty(),
-      balloonBytes: empty(),
-      demandBytes: empty(),
-      swappedBytes: empty(),
-    };
-  }
-
-  add(simulation: HostSimulation, plans: readonly GuestPlan[], timeMs: number): void {
-    const { columns } = this;
-    const push = (column: readonly number[], bytes: number): void => {
-      (column as number[]).push(bytes);
-    };
-    const balloonPages = simulation.guests.reduce((sum, guest) => sum + guest.balloonPages, 0);
-    columns.timesMs.push(timeMs);
-    push(columns.residentBytes, simulation.residentPages * PAGE_SIZE_BYTES);
-    push(columns.balloonBytes, balloonPages * PAGE_SIZE_BYTES);
-    push(columns.swappedBytes, simulation.swappedPages * PAGE_SIZE_BYTES);
-    const demand = plans.reduce((sum, plan, at) => sum + demandOf(plan, simulation.guests[at]?.vitals, timeMs), 0);
-    push(columns.demandBytes, demand);
-  }
-}
-
-/** By the trace's own word, or what the guest has in use. */
-function demandOf(
-  plan: GuestPlan,
-  vitals: { readonly totalPages: number; readonly availablePages: number } | undefined,
-  timeMs: number,
-): number {
-  if (plan.usedBytesAt !== null) return plan.usedBytesAt(timeMs - 1);
-  return vitals === undefined ? 0 : Math.max(0, vitals.totalPages - vitals.availablePages) * PAGE_SIZE_BYTES;
 }

@@ -64,6 +64,20 @@ export interface HostTimeline {
   readonly balloonBytes: readonly number[];
   readonly demandBytes: readonly number[];
   readonly swappedBytes: readonly number[];
+  /** Absent where no guest ran (perfect knowledge), and in cells that were stored before it was kept. */
+  readonly guestMemory?: GuestMemoryColumns;
+}
+
+/** What all guests of a host together do with what they are assigned; with `balloonBytes` these add up to it. Rows as in the timeline. */
+export interface GuestMemoryColumns {
+  readonly anonBytes: readonly number[];
+  readonly fileBytes: readonly number[];
+  readonly slabBytes: readonly number[];
+  readonly pageTableBytes: readonly number[];
+  /** Kernel image and tables, and what else the kernel holds. */
+  readonly kernelBytes: readonly number[];
+  /** Per-CPU lists included. */
+  readonly freeBytes: readonly number[];
 }
 
 export type CellResult =
