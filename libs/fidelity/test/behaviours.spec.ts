@@ -266,6 +266,17 @@ describe('what the recordings show', () => {
     }
   });
 
+  it.each([
+    { name: 'inflate-past-free-plain-256-6.12', step: 3, runs: 16, high: 14, low: 1 },
+    { name: 'inflate-past-free-plain-256-6.1', step: 3, runs: 16, high: 14, low: 1 },
+    { name: 'numa-offline-1024-6.12', step: 20, runs: 16, high: 15, low: 0 },
+    { name: 'zones-4096-6.12', step: 8, runs: 16, high: 15, low: 0 },
+  ])('16: with nothing to reclaim kswapd runs until it gives up: $name', ({ name, step, runs, high, low }) => {
+    expect(changeOf(name, 'pageoutrun', step)).toEqual({ recorded: runs, simulated: runs });
+    expect(changeOf(name, 'kswapd_high_wmark_hit_quickly', step)).toEqual({ recorded: high, simulated: high });
+    expect(changeOf(name, 'kswapd_low_wmark_hit_quickly', step)).toEqual({ recorded: low, simulated: low });
+  });
+
   it('17: with page cache in the way the balloon reaches every target that the recorded one reached', () => {
     const { comparisons } = replayed('inflate-pagecache-256-6.12');
     const found = comparisons.filter(({ metric }) => metric.startsWith('balloon pages of a target'));

@@ -89,7 +89,8 @@ export function runPendingKswapd(memory: Memory): void {
 }
 
 /**
- * One waking of the node's kswapd, until it goes to sleep again. Afterwards it naps: call endKswapdNap when KSWAPD_NAP_US
+ * One waking of the node's kswapd, until it goes to sleep again: not before the node is balanced or hopeless, so that one with
+ * nothing to reclaim is given up at its first waking. Afterwards it naps: call endKswapdNap when KSWAPD_NAP_US
  * have passed, unless it was woken before.
  */
 export function* runKswapd(memory: Memory, node: number): Task<void> {
@@ -97,18 +98,22 @@ export function* runKswapd(memory: Memory, node: number): Task<void> {
   const row = node * NODE_FIELDS;
   if (nodes[row + N_KSWAPD_NAPS] === 1) memory.events[EV_KSWAPD_LOW_WMARK_HIT_QUICKLY]++;
   nodes[row + N_KSWAPD_NAPS] = 0;
-  const order = nodes[row + N_KSWAPD_ORDER];
-  const asked = nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE];
-  const highestType = asked === 0 ? EVERY_ZONE_TYPE : asked - 1;
-  nodes[row + N_KSWAPD_ORDER] = 0;
-  nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE] = 0;
-
-  const reclaimedFor = yield* balanceNode(memory, node, order, highestType);
+  let highestType = EVERY_ZONE_TYPE;
+  for (;;) {
+    const order = nodes[row + N_KSWAPD_ORDER];
+    const asked = nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE];
+    if (asked > 0) highestType = asked - 1;
+    nodes[row + N_KSWAPD_ORDER] = 0;
+    nodes[row + N_KSWAPD_HIGHEST_TYPE_PLUS_ONE] = 0;
+    const reclaimedFor = yield* balanceNode(memory, node, order, highestType);
+    const maySleep = isNodeHopeless(memory, node) || isNodeBalanced(memory, node, 0, highestType);
+    // The block is kcompactd's to make when there is enough now to make it of, and only then: recorded guests without anything to
+    // reclaim never wake it.
+    if (maySleep && reclaimedFor < order) wakeKcompactd(memory, node, order, highestType);
+    if (maySleep) break;
+    memory.events[EV_KSWAPD_HIGH_WMARK_HIT_QUICKLY]++;
+  }
   scalars[S_KSWAPD_WAKES] &= ~(1 << node);
-  if (!isNodeHopeless(memory, node) && !isNodeBalanced(memory, node, 0, highestType)) return;
-  // The block is kcompactd's to make when there is enough now to make it of, and only then: recorded guests without anything to
-  // reclaim never wake it.
-  if (reclaimedFor < order) wakeKcompactd(memory, node, order, highestType);
   nodes[row + N_KSWAPD_NAPS] = 1;
 }
 
@@ -150,7 +155,7 @@ function* balanceNode(memory: Memory, node: number, order: number, highestType: 
     order,
     boosts.reduce((sum, boost) => sum + boost, 0),
   );
-  if (!reached && control.reclaimed === 0 && !boosted) memory.nodes[node * NODE_FIELDS + N_KSWAPD_FAILURES]++;
+  if (!reached && control.reclaimed === 0) memory.nodes[node * NODE_FIELDS + N_KSWAPD_FAILURES]++;
 
   for (const zone of near) clearPcpFlag(memory, zone, ZONE_RECLAIM_ACTIVE);
   noteRefaults(memory, node);
