@@ -25,9 +25,15 @@ export class NotificationListener {
     private readonly listener: Listener,
   ) {}
 
+  /** Rejects when the server cannot be reached; later failures are its own to mend. */
   static async open(url: string, listener: Listener): Promise<NotificationListener> {
     const opened = new NotificationListener(url, listener);
-    await opened.#connect();
+    try {
+      await opened.#connect();
+    } catch (error) {
+      opened.#isClosed = true;
+      throw error;
+    }
     return opened;
   }
 
@@ -42,16 +48,33 @@ export class NotificationListener {
       const topic = TOPICS.find((name) => name === channel);
       if (topic !== undefined) this.listener(topic, JSON.parse(payload ?? '{}') as TopicPayloads[typeof topic]);
     });
-    client.on('error', () => this.#reconnectLater());
-    await client.connect();
-    for (const topic of TOPICS) await client.query(`LISTEN ${topic}`);
+    const giveUp = this.#replaceOnce(client);
+    client.on('error', giveUp).on('end', giveUp);
+    try {
+      await client.connect();
+      for (const topic of TOPICS) await client.query(`LISTEN ${topic}`);
+    } catch (error) {
+      giveUp();
+      throw error;
+    }
     this.#client = client;
+    // Closed meanwhile: nobody else ends it.
+    if (this.#isClosed) await client.end();
   }
 
-  #reconnectLater(): void {
-    if (this.#isClosed) return;
-    setTimeout(() => {
-      if (!this.#isClosed) this.#connect().catch(() => this.#reconnectLater());
-    }, RECONNECT_MS).unref();
+  /** A connection that breaks says so up to three times (the server's last word, the error, the end); one comes in its place. */
+  #replaceOnce(client: Client): () => void {
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      client.end().catch(() => undefined);
+      if (!this.#isClosed) setTimeout(() => this.#reconnect(), RECONNECT_MS).unref();
+    };
+  }
+
+  #reconnect(): void {
+    // A connection that fails to come up has its own replacement under way.
+    if (!this.#isClosed) this.#connect().catch(() => undefined);
   }
 }
