@@ -61,6 +61,8 @@ export class CellThread {
 
   /** What `hear` makes of a reply, the first that is not null; null when the signal comes first. Rejects when the thread dies. */
   #ask<T>(request: CellRequest, hear: (reply: CellReply) => T | null, signal: AbortSignal): Promise<T | null> {
+    // A signal tells nobody who comes after it: called off while its traces were fetched, a cell would be run to its end.
+    if (signal.aborted) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const worker = this.#worker;
       const end = (): void => {
