@@ -93,7 +93,7 @@ async function loadGuests(client: PoolClient, hostId: string): Promise<GuestInpu
             coalesce(demand.cells, '{}') AS "demandBytes"
        FROM guest g
        LEFT JOIN guest_latest l ON l.guest_id = g.id
-       LEFT JOIN LATERAL (SELECT max(applied_tick) AS tick FROM operation WHERE guest_id = g.id) moved ON true
+       LEFT JOIN LATERAL (SELECT max(applied_tick) AS tick FROM operation WHERE guest_id = g.id AND target_bytes IS NOT NULL) moved ON true
        LEFT JOIN LATERAL (
          SELECT array_agg(r.sum_values[$2] / r.sample_count ORDER BY cell.at) AS cells
            FROM (SELECT min(cell_at) AS first, max(cell_at) AS last FROM memory_rollup
