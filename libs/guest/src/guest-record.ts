@@ -110,6 +110,7 @@ function parsePrograms(fields: Fields): ProgramsRecord {
       restartWait: countOf(state, 'restartWait'),
       restartTick: countOf(state, 'restartTick'),
       cacheDebt: numberOf(state, 'cacheDebt'),
+      hugeDebt: numberOf(state, 'hugeDebt'),
       mostCache: countOf(state, 'mostCache'),
       shortage: numberOf(state, 'shortage'),
       missedMapped: numberOf(state, 'missedMapped'),

@@ -13,7 +13,7 @@
 import { GuestSnapshotError } from './guest-snapshot-error.js';
 
 const MAGIC = 0x54534742;
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const HEADER_BYTES = 32;
 const HALF = 2 ** 32;
 

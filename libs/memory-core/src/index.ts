@@ -27,6 +27,7 @@ export {
   ownerPages,
   shrinkOwner,
 } from './owners/owner.js';
+export { growOwnerHuge } from './owners/huge-page.js';
 export { evictedPages, readAgain } from './owners/read-again.js';
 export { setPageUse } from './owners/page-use.js';
 export type { PageUse } from './owners/page-use.js';

@@ -14,6 +14,7 @@ import { positionMs, rowAt, rowTicks, ticksToNextRow } from './workload.js';
 import type { Workload } from './workload.js';
 import { REREAD_TICKS, reread, startRereading, type RereadState } from './reread.js';
 import {
+  HUGE_PAGES,
   PROCESSES,
   buryKilled,
   growCache,
@@ -38,6 +39,9 @@ const RATE_STEPS_PER_PAGE = 2 ** 20;
 /** Pages that enter the page cache together: the default readahead, 128 KiB. */
 const READAHEAD_PAGES = 32;
 
+/** What small rises leave over for the next one. */
+const MOST_HUGE_DEBT = HUGE_PAGES;
+
 /** All that changes; a snapshot holds it. Pages unless it says otherwise. */
 export interface ProgramsState extends RereadState {
   /** Row of the workload that holds. */
@@ -59,6 +63,8 @@ export interface ProgramsState extends RereadState {
   restartTick: number;
   /** Read or written, but not yet a whole readahead. */
   cacheDebt: number;
+  /** Pages that programs would have had in huge pages, had they risen by enough at a time. */
+  hugeDebt: number;
 }
 
 export interface Programs {
@@ -78,7 +84,11 @@ export function startPrograms(
 ): Programs {
   const row = rowAt(workload, positionMs(workload, 0), 0);
   const goal = workload.anonPages[row] ?? 0;
-  const pending = startSoftware(software, goal, workload.bootCachePages);
+  const pending = startSoftware(software, {
+    anonPages: goal,
+    cachePages: workload.bootCachePages,
+    hugeRatio: workload.hugeRatio ?? 0,
+  });
   const ramp = rampOf(pending);
   const process = 0;
   return {
@@ -98,6 +108,7 @@ export function startPrograms(
       restartWait: 0,
       restartTick: 0,
       cacheDebt: 0,
+      hugeDebt: 0,
       ...startRereading(software),
     },
   };
@@ -110,7 +121,7 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
   state.unmet = 0;
   if (state.pending > 0 && tick >= state.rampTick) {
     const due = Math.min(state.pending, state.ramp);
-    const got = growProcess(software, state.process, due);
+    const got = growProcess(software, state.process, due, hugePagesOf(workload, state, due));
     state.pending -= got;
     state.unmet = due - got;
     busy = true;
@@ -211,6 +222,14 @@ function enterRow(
   }
   shrinkPrograms(software, random.nextBelow(PROCESSES), unwanted);
   return true;
+}
+
+/** Of `due` pages, how many huge pages are asked for: their share of all, in as many ticks as it takes to make whole ones. */
+function hugePagesOf({ hugeRatio = 0 }: Workload, state: ProgramsState, due: number): number {
+  state.hugeDebt += due * hugeRatio;
+  const hugePages = Math.floor(Math.min(state.hugeDebt, due) / HUGE_PAGES);
+  state.hugeDebt = Math.min(state.hugeDebt - hugePages * HUGE_PAGES, MOST_HUGE_DEBT);
+  return hugePages;
 }
 
 /** Pages a tick for a step of `pages`. */

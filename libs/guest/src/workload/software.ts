@@ -19,6 +19,7 @@ import {
   createOwner,
   destroyOwner,
   growOwner,
+  growOwnerHuge,
   readAhead,
   isOwnerKilled,
   joinProcess,
@@ -68,6 +69,8 @@ const PAGE_TABLES_PER_MAPPED_PAGE = 1.5 / 512;
 export const MAPPED_OF_CACHE_RATIO = 0.15;
 /** Slab and page tables are brought up to date once they are this far off. */
 const SETTLE_PAGES = 32;
+/** Pages of a huge page. */
+export const HUGE_PAGES = 512;
 /** Boot takes memory in this many rounds, so that what runs is mixed as it would be. */
 const BOOT_ROUNDS = 16;
 
@@ -98,21 +101,27 @@ export function fixedPages(ramPages: number): number {
 }
 
 /**
- * Starts a freshly booted guest's software: its fixed part, `anonPages` for its programs and `cachePages` of page cache on
- * top of what booting reads; what does not fit stays away. Returns the anonymous pages it could not get.
+ * Starts a freshly booted guest's software: its fixed part, `anonPages` for its programs, `hugeRatio` of them in huge pages, and
+ * `cachePages` of page cache on top of what booting reads; what does not fit stays away. Returns the anonymous pages it could not get.
  */
-export function startSoftware(software: Software, anonPages: number, cachePages: number): number {
+export function startSoftware(
+  software: Software,
+  { anonPages, cachePages, hugeRatio }: { anonPages: number; cachePages: number; hugeRatio: number },
+): number {
   const { memory, ramPages } = software;
   OWNERS.forEach((kind, id) => invariant(createOwner(memory, kind) === id, 'owners are numbered as they are created'));
   joinProcess(memory, DAEMONS, DAEMONS, NEVER_KILLED);
   const cache = Math.min(bootCache(ramPages) + cachePages, roomForCache(software, anonPages));
   let missing = 0;
+  let hugeDebt = 0;
   for (let round = 0; round < BOOT_ROUNDS; round++) {
     growOwner(memory, KERNEL, share(capped(KERNEL_PAGES, ramPages), round));
     growOwner(memory, DAEMONS, share(capped(DAEMON_PAGES, ramPages), round));
     for (let process = 0; process < PROCESSES; process++) {
       const wanted = share(share(anonPages, process, PROCESSES), round);
-      missing += wanted - growProcess(software, process, wanted);
+      const hugePages = Math.floor(Math.min(hugeDebt + wanted * hugeRatio, wanted) / HUGE_PAGES);
+      hugeDebt += wanted * hugeRatio - hugePages * HUGE_PAGES;
+      missing += wanted - growProcess(software, process, wanted, hugePages);
     }
     growOwner(memory, CACHE, share(cache, round));
     settle(software, 0);
@@ -132,9 +141,14 @@ export function cachePages({ memory }: Software): number {
   return ownerPages(memory, CACHE);
 }
 
-/** Gives a program up to `pages` more; returns how many it got: fewer when it was killed for them, or the kernel panicked. */
-export function growProcess(software: Software, process: number, pages: number): number {
-  const got = growOwner(software.memory, process, pages);
+/**
+ * Gives a program up to `pages` more, in up to `hugePages` huge pages as far as there are any; returns how many it got: fewer when it was
+ * killed for them, or the kernel panicked.
+ */
+export function growProcess(software: Software, process: number, pages: number, hugePages: number): number {
+  let got = 0;
+  for (let left = hugePages; left > 0; left--) if (growOwnerHuge(software.memory, process)) got += HUGE_PAGES;
+  got += growOwner(software.memory, process, pages - got);
   settle(software, SETTLE_PAGES);
   return got;
 }

@@ -35,6 +35,8 @@ const LEAST_LOAD_RATIO = 0.03;
 const NEW_PAGES_RATIO = 0.3;
 /** Chance that a falling footprint is freed: web servers 0.2, JVMs 0.1, databases 0.05, batch jobs 0.9 (guesses). */
 const RELEASE_RATIO = 0.2;
+/** Of programs' memory, in huge pages where memory is not broken up: many small processes have little of it (a guess). */
+export const HUGE_RATIO = 0.3;
 /** Guests boot as if up for a random time, evenly up to this: a page cache takes weeks to fill at usual disk rates. */
 const MOST_UPTIME_SEC = 90 * 86_400;
 const TICKS_PER_SEC = 1000 / TICK_MS;
@@ -58,6 +60,7 @@ export class TraceWorkload implements Workload {
   readonly loadRatio: Float64Array;
   readonly periodMs: number;
   readonly releaseRatio = RELEASE_RATIO;
+  readonly hugeRatio = HUGE_RATIO;
   readonly bootCachePages: number;
   readonly digest: string;
 

@@ -31,6 +31,8 @@ export interface Workload {
   readonly touchedPerMinuteRatio?: number;
   /** Share of dropped page cache, but for what programs map, that is read again. Default: READ_AGAIN_RATIO. */
   readonly readAgainRatio?: number;
+  /** Share of the programs' memory that they would have in huge pages; the rest is in regions too small for them. Default: 0. */
+  readonly hugeRatio?: number;
   /** Equal for equal tables: a restored guest must stand in the table it stood in. */
   readonly digest: string;
 }

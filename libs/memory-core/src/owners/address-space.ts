@@ -13,15 +13,16 @@ import { lowestPfn } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { touchRun } from '../host/backing.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
-import { EV_PGFAULT, EV_PGPGIN, EV_THP_FAULT_ALLOC, EV_THP_FAULT_FALLBACK } from '../layout/events.js';
+import { EV_PGFAULT, EV_PGPGIN, EV_THP_FAULT_FALLBACK } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
-import { BLOCK_HUGE, OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layout/memory.js';
+import { OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { finishGather, startGather } from '../reclaim/gather.js';
 import { fileRefaults, forgetEvicted } from '../reclaim/refaults.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
 import { INACTIVE, listOfNewPage } from './generations.js';
+import { adoptHugePage } from './huge-page.js';
 import { addToList } from './lru.js';
 import { ABSENT, mapFrames, mappingOf } from './mapping.js';
 import { createOwner, destroyOwner } from './owner.js';
@@ -31,7 +32,6 @@ import {
   O_BLOCK_DEVICE,
   O_FILE_START,
   O_HUGE_ADVICE,
-  O_HUGE_PAGES,
   O_KILLED,
   O_KIND_PLUS_ONE,
   O_PAGES,
@@ -224,16 +224,10 @@ function makeHugePage(memory: Memory, owner: number, region: number): boolean {
     freePages(memory, pfn, PAGEBLOCK_ORDER);
     return false;
   }
-  memory.tag.fill(TAG_OWNER + owner, pfn, pfn + PAGEBLOCK_PAGES);
-  memory.blockFlags[pfn >> PAGEBLOCK_ORDER] |= BLOCK_HUGE;
-  addToList(memory, owner, pfn, listOfNewPage(memory, KIND_ANON));
+  adoptHugePage(memory, owner, pfn);
   mapFrames(memory, owner, region * PAGEBLOCK_PAGES, pfn, PAGEBLOCK_PAGES);
   setAccessed(memory, pfn);
-  touchRun(memory, pfn, PAGEBLOCK_PAGES);
-  memory.owners[owner * ROW + O_PAGES] += PAGEBLOCK_PAGES;
-  memory.owners[owner * ROW + O_HUGE_PAGES]++;
   memory.events[EV_PGFAULT]++;
-  memory.events[EV_THP_FAULT_ALLOC]++;
   return true;
 }
 

@@ -12,6 +12,7 @@
  */
 import type { Memory } from '../layout/memory.js';
 import { PAGEBLOCK_PAGES } from '../layout/constants.js';
+import { ownerPageOrder } from './lru.js';
 import { hasMapping } from './mapping.js';
 
 export const ACCESSED = 0x01;
@@ -62,10 +63,19 @@ export function countRead(memory: Memory, pfn: number): void {
 
 /** True when the page that starts at `pfn` was used since the last look, which this is: the bit is cleared. */
 export function lookAtPage(memory: Memory, owner: number, pfn: number, windowMs: number): boolean {
-  if (!hasMapping(memory, owner)) return known.get(memory)?.isUsed(owner, pfn, windowMs) ?? false;
+  if (!hasMapping(memory, owner)) return isCountedPageUsed(memory, owner, pfn, windowMs);
   const was = memory.use[pfn];
   memory.use[pfn] = was & ~ACCESSED;
   return (was & ACCESSED) !== 0;
+}
+
+/** The same for an owner without addresses, whose software is asked. A huge page is used when any part of it is. */
+export function isCountedPageUsed(memory: Memory, owner: number, pfn: number, windowMs: number): boolean {
+  const use = known.get(memory);
+  if (use === undefined) return false;
+  const end = pfn + (1 << ownerPageOrder(memory, pfn));
+  for (let at = pfn; at < end; at++) if (use.isUsed(owner, at, windowMs)) return true;
+  return false;
 }
 
 /** The single pages of what was a huge page are used as it was. */

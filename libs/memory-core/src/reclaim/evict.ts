@@ -17,7 +17,16 @@ import { bornMs, listOfGeneration, youngestList } from '../owners/generations.js
 import { addToList, addToTail, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
 import { hasMapping, mappingOf } from '../owners/mapping.js';
 import { KIND_ANON, KIND_FILE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
-import { IN_BATCH, MOST_READS, PROMOTED, lookAtPage, pageUseOf, readsOf, setReads } from '../owners/page-use.js';
+import {
+  IN_BATCH,
+  MOST_READS,
+  PROMOTED,
+  isCountedPageUsed,
+  lookAtPage,
+  pageUseOf,
+  readsOf,
+  setReads,
+} from '../owners/page-use.js';
 import { disownPage, headOfPage, splitHugePage } from '../owners/release.js';
 import { generationsOf, pagesOfGeneration, passEmptyGenerations, promote } from './aging.js';
 import { managedZones } from './balance.js';
@@ -178,7 +187,7 @@ function evictBatch(memory: Memory, control: ReclaimControl, batch: Batch): void
   let freed = 0;
   for (let at = 0; at < batch.entries; at++) {
     const pfn = PFNS[at];
-    if (isMapped ? wasAccessed(memory, owner, pfn, control) : use?.isUsed(owner, pfn, windowMs) === true) {
+    if (isMapped ? wasAccessed(memory, owner, pfn, control) : isCountedPageUsed(memory, owner, pfn, windowMs)) {
       keep(memory, owner, kind, pfn);
       continue;
     }

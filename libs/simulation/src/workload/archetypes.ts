@@ -12,7 +12,7 @@
  *            5 to 40 minutes each, linking in the end
  *   leak     0.2 + 1 to 5 % an hour; restarted at 0.9       0.3                                 by day 1 : 3
  */
-import { MOST_OF_RAM_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
+import { MOST_OF_RAM_RATIO, READ_AGAIN_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
 import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream, TICK_MS } from '#units';
 import type { Archetype } from '../experiment/model/spec.js';
 import { normalProcess, normalQuantile, STEP_MS } from './common-factor.js';
@@ -46,6 +46,40 @@ export const ARCHETYPE_MIX: Readonly<Record<Archetype, AccessMix>> = {
   jvm: { hot: 0.44, warm: 0.21, cool: 0.21, frozen: 0.14 },
   build: { hot: 0.8, warm: 0.2, cool: 0, frozen: 0 },
   leak: { hot: 0.2, warm: 0.1, cool: 0.1, frozen: 0.6 },
+};
+
+/**
+ * What a killed program costs, in restarts of 10 s (guesses): a desktop's user logs in again, 2 min; a web server 30 s; a database recovers
+ * for 5.5 min and is at half speed for 30 more; a JVM takes 1 min, and 5 at half speed until its code is compiled; of a build, the job
+ * of 22 min is done again; what leaks is the better for it.
+ */
+export const ARCHETYPE_RESTARTS: Readonly<Record<Archetype, number>> = {
+  idle: 12,
+  web: 3,
+  database: 123,
+  jvm: 21,
+  build: 132,
+  leak: 1,
+};
+
+/** Share of programs' memory in huge pages while memory is not broken up. */
+export const ARCHETYPE_HUGE_RATIO: Readonly<Record<Archetype, number>> = {
+  idle: 0.1,
+  web: 0.2,
+  database: 0.95,
+  jvm: 0.6,
+  build: 0.3,
+  leak: 0.3,
+};
+
+/** Share of dropped page cache that is read again; the nightly scan of a database never is. */
+export const ARCHETYPE_READ_AGAIN: Readonly<Record<Archetype, number>> = {
+  idle: READ_AGAIN_RATIO,
+  web: 0.7,
+  database: 0.02,
+  jvm: READ_AGAIN_RATIO,
+  build: 0.6,
+  leak: READ_AGAIN_RATIO,
 };
 
 /** Chance that memory no longer wanted is freed; where a row of the table above says what goes, it goes. */
@@ -100,7 +134,7 @@ export function archetypeWorkload(
   const bootCachePages = Math.floor(Math.min(ramPages, 0.15 * ramPages + perDay * uptimeDays));
   const loadRatio = Float64Array.from(moments, ({ load }) => Math.max(LEAST_LOAD, load));
   const hash = new StateHash().addNumbers(startsMs).addNumbers(anonPages);
-  const digest = hash.addNumbers(cachePagesPerTick).addNumbers(loadRatio).finish();
+  const digest = hash.addNumbers(cachePagesPerTick).addNumbers(loadRatio).addText(archetype).finish();
   return {
     startsMs,
     anonPages,
@@ -110,6 +144,8 @@ export function archetypeWorkload(
     periodMs: WEEK_MS,
     offsetMs: 0,
     releaseRatio: RELEASE[archetype],
+    hugeRatio: ARCHETYPE_HUGE_RATIO[archetype],
+    readAgainRatio: ARCHETYPE_READ_AGAIN[archetype],
     bootCachePages,
     digest,
   };

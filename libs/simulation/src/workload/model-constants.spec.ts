@@ -41,8 +41,13 @@ describe("factors on the workload model's constants", () => {
   });
 
   it('read more of the dropped cache again, up to all of it', () => {
-    expect(bent({ readAgainFactor: 2 }).readAgainRatio).toBe(0.6);
+    expect(bent({ readAgainFactor: 0.5 }).readAgainRatio).toBe(0.35);
     expect(bent({ readAgainFactor: 100 }).readAgainRatio).toBe(1);
+  });
+
+  it('use huge pages for more or for nothing', () => {
+    expect(bent({ hugeFactor: 2.5 }).hugeRatio).toBe(0.5);
+    expect(bent({ hugeFactor: 0 }).hugeRatio).toBe(0);
   });
 
   it('have another digest, so that no guest is restored into another table', () => {

@@ -69,6 +69,16 @@ export const MODEL_SOURCES = {
     mark: 'GUESS',
     source: 'backups 0.02, builds 0.6, web servers 0.7',
   },
+  hugeFactor: {
+    meaning:
+      "On the share of programs' memory that they have in huge pages while memory is not broken up (traces 0.3).",
+    value: 1,
+    unit: '×',
+    low: 0,
+    high: 2.67,
+    mark: 'GUESS',
+    source: 'many small processes 0.3, large heaps 0.7 to 0.9, without transparent huge pages 0',
+  },
   releaseFactor: {
     meaning: 'On the chance that memory no longer wanted is freed at once (servers 0.2).',
     value: 1,
@@ -89,6 +99,7 @@ export const DEFAULT_MODEL: ModelFactors = {
   footprintFactor: 1,
   cacheGrowthFactor: 1,
   readAgainFactor: 1,
+  hugeFactor: 1,
   releaseFactor: 1,
 };
 
@@ -108,6 +119,7 @@ export function underModel(workload: Workload, factors: ModelFactors, ramPages: 
     cachePagesPerTick: cachePagesPerTick.map((pages) => pages * factors.cacheGrowthFactor),
     bootCachePages: Math.floor(workload.bootCachePages * factors.cacheGrowthFactor),
     readAgainRatio: Math.min(1, (workload.readAgainRatio ?? READ_AGAIN_RATIO) * factors.readAgainFactor),
+    hugeRatio: Math.min(1, (workload.hugeRatio ?? 0) * factors.hugeFactor),
     releaseRatio: Math.min(1, workload.releaseRatio * factors.releaseFactor),
     loadRatio: Float64Array.from(startsMs, (_, row) => (loadRatio?.[row] ?? 1) / factors.gapFactor),
     mix: bentMix(mix, factors),

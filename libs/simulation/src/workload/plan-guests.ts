@@ -3,7 +3,7 @@ import { TRACE_MEANINGS, type TraceSeries } from '#contracts';
 import { TraceWorkload, type ActivitySeries, type Workload } from '#guest';
 import { GIB, MIB, RandomStream, invariant } from '#units';
 import { ARCHETYPES, type Archetype, type GuestPopulation } from '../experiment/model/spec.js';
-import { TYPICAL_GIB, archetypeWorkload } from './archetypes.js';
+import { ARCHETYPE_RESTARTS, TYPICAL_GIB, archetypeWorkload } from './archetypes.js';
 import { CommonFactor, orderWithCommon } from './common-factor.js';
 import { DirectWorkload } from './direct-workload.js';
 
@@ -17,6 +17,8 @@ export interface GuestPlan {
   readonly workload: Workload;
   /** Memory in use by the trace's own word at a time of the run; null where the workload is a model. */
   readonly usedBytesAt: ((timeMs: number) => number) | null;
+  /** What a killed program costs this guest, in units of the constant `restartMs`. */
+  readonly restarts: number;
 }
 
 const TENANT_GUESTS = 8;
@@ -42,10 +44,10 @@ export function planGuests(
     const plan = { name: one.vm, tenant, seed: own, assignedBytes };
     if (guests.demand === 'DIRECT') {
       const workload = new DirectWorkload(one, assignedBytes);
-      return { ...plan, workload, usedBytesAt: (timeMs: number) => workload.usedBytesAt(timeMs) };
+      return { ...plan, workload, usedBytesAt: (timeMs: number) => workload.usedBytesAt(timeMs), restarts: 1 };
     }
     const active = asActive(withCommon(one, factor, tenant), one.meaning ?? TRACE_MEANINGS[format], own);
-    return { ...plan, workload: new TraceWorkload(active, assignedBytes, own, 0), usedBytesAt: null };
+    return { ...plan, workload: new TraceWorkload(active, assignedBytes, own, 0), usedBytesAt: null, restarts: 1 };
   });
 }
 
@@ -98,7 +100,15 @@ function planSynthetic(
     const own = seedOf(seed, name);
     const common = (timeMs: number): number => factor.at(tenant, timeMs);
     const workload = archetypeWorkload(archetype, assignedBytes, own, { common, own: factor.ownDeviation });
-    return { name, tenant, seed: own, assignedBytes, workload, usedBytesAt: null };
+    return {
+      name,
+      tenant,
+      seed: own,
+      assignedBytes,
+      workload,
+      usedBytesAt: null,
+      restarts: ARCHETYPE_RESTARTS[archetype],
+    };
   });
 }
 

@@ -55,12 +55,16 @@ export class GuestTally {
   #windowFromMs = 0;
   /** Of this window: time in which killed programs waited to be started again. */
   #downMs = 0;
+  /** Lost to kills, and not yet counted. */
+  #killedUs = 0;
 
   constructor(
     private readonly costs: Costs,
     private readonly objective: Objective,
     /** Windows that end no later are not judged. */
     private readonly warmUpMs: number,
+    /** Cost of a killed program, in `restartMs`. */
+    private readonly restarts: number,
   ) {
     this.#demandSteps = new DemandSteps(warmUpMs);
   }
@@ -99,12 +103,17 @@ export class GuestTally {
     this.#managementUs += managementUs;
     this.majorFaults += count('pgmajfault') + count('workingset_refault_file');
     const kills = count('oom_kill') + this.#restartsInWindow;
-    const killedUs = Math.max(kills, this.#downMs / FIRST_RESTART_MS) * this.costs.restartMs * US_PER_MS;
+    const restartUs = this.costs.restartMs * US_PER_MS;
+    // Waiting to be started again is part of what the kill costs.
+    this.#killedUs = Math.max(
+      this.#killedUs + kills * this.restarts * restartUs,
+      (this.#downMs / FIRST_RESTART_MS) * restartUs,
+    );
     this.#restartsInWindow = 0;
     this.#downMs = 0;
     this.oomKills += count('oom_kill');
     this.#notePressure(guest, timeMs);
-    this.#close(stallUs + killedUs, timeMs);
+    this.#close(stallUs + this.#takeKilled(timeMs), timeMs);
     this.unusableIndexes.push(guest.vitals.unusableIndex9Ratio);
     this.thpGranted += count('thp_fault_alloc');
     this.thpFellBack += count('thp_fault_fallback');
@@ -119,6 +128,13 @@ export class GuestTally {
   /** A window of a guest that has all it uses, or is one of those of which the host has too many. */
   endPerfectWindow(isShort: boolean, timeMs: number): void {
     this.#note(isShort ? 0 : 1, timeMs);
+  }
+
+  /** Of the time that kills cost, what falls into the window that ends at `timeMs`: the rest is lost in those that follow. */
+  #takeKilled(timeMs: number): number {
+    const taken = Math.min(this.#killedUs, (timeMs - this.#windowFromMs) * US_PER_MS);
+    this.#killedUs -= taken;
+    return taken;
   }
 
   /** Useful time = what is left of the guest's own, stretched by what the host makes it wait and by the work of managing memory. */

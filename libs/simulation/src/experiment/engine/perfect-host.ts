@@ -16,7 +16,7 @@ export function runPerfectHost(
   onStep: () => void,
 ): HostRun {
   const capacityBytes = capacityOf(plans, ratio);
-  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo, spec.warmUpMs));
+  const tallies = plans.map(({ restarts }) => new GuestTally(spec.costs, spec.slo, spec.warmUpMs, restarts));
   const columns = { timesMs: [] as number[], demandBytes: [] as number[], swappedBytes: [] as number[] };
   let oomKills = 0;
   let steps = 0;

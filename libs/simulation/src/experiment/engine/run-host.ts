@@ -59,7 +59,7 @@ export function runHost(
       seed,
     ),
   });
-  const tallies = plans.map(() => new GuestTally(spec.costs, spec.slo, spec.warmUpMs));
+  const tallies = plans.map(({ restarts }) => new GuestTally(spec.costs, spec.slo, spec.warmUpMs, restarts));
   const timeline = new Timeline(host, capacityBytes);
   let residentPeakPages = 0;
   let reserveKept = 0;
