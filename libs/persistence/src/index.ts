@@ -54,21 +54,24 @@ export {
 } from './rebalance/rebalance.mapper.js';
 export { Rebalances, type RebalanceRequest } from './rebalance/rebalances.js';
 export {
+  endUnplanned,
+  recallPolicy,
+  storeDecision,
+  waitingHosts,
+  type PlannedMove,
+  type WaitingHost,
+} from './rebalance/decision-steps.js';
+export {
+  adoptOperations,
   availableBytes,
   beginGiving,
-  endUnplanned,
   finishHost,
   forgetRuns,
   goingHosts,
   noteMove,
-  recallPolicy,
   recentMoves,
-  storeDecision,
-  waitingHosts,
   type GoingHost,
   type PastMove,
-  type PlannedMove,
-  type WaitingHost,
 } from './rebalance/run-steps.js';
 export { RebalanceSchedules, type ScheduleDraft } from './rebalance/schedules.js';
 export {

@@ -2,14 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { controllerStandings, decisionTimes, readControllerCounts } from '../src/rebalance/controller-counts.js';
 import { Rebalances } from '../src/rebalance/rebalances.js';
-import {
-  endUnplanned,
-  finishHost,
-  forgetRuns,
-  noteMove,
-  storeDecision,
-  type HostDecision,
-} from '../src/rebalance/run-steps.js';
+import { endUnplanned, storeDecision, type HostDecision } from '../src/rebalance/decision-steps.js';
+import { finishHost, forgetRuns, noteMove } from '../src/rebalance/run-steps.js';
 import type { GuestRecord } from '../src/guests/guest.mapper.js';
 import { MIB } from '#units';
 import { aHost, someGuests } from './support/a-fleet.js';

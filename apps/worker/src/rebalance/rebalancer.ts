@@ -10,6 +10,7 @@ import {
   Operations,
   RebalanceSchedules,
   Rebalances,
+  adoptOperations,
   availableBytes,
   beginGiving,
   endUnplanned,
@@ -122,6 +123,8 @@ export class Rebalancer {
     const moves = (await this.#runs.movesOf([host.runId])).filter(({ hostId }) => hostId === host.hostId);
     const ofPhase = moves.filter(({ phase }) => phase === (host.status === 'FREEING' ? 1 : 2));
     const toStart = ofPhase.filter(({ operationId, notApplied }) => operationId === null && notApplied === null);
+    // Asked for again, with what the host has by now, they would be other requests under the same key.
+    if (toStart.length > 0 && (await adoptOperations(this.database, host, keyOf(host))) > 0) return;
     if (toStart.length > 0) await (host.status === 'FREEING' ? this.#free(host, toStart) : this.#give(host, toStart));
     else if (!ofPhase.every(hasEnded)) return;
     else if (host.status === 'FREEING') await beginGiving(this.database, host);
@@ -158,7 +161,7 @@ export class Rebalancer {
         bytes: targetBytes,
         timeoutMs: MOVE_TIMEOUT_MS,
         requestedBy: host.requestedBy,
-        idempotencyKey: `rebalance-${host.runId}`,
+        idempotencyKey: keyOf(host),
       });
       await noteMove(this.database, move, { operationId });
       await this.queues.add('operations', { version: 1, operationId, guestId }, { jobId: operationId });
@@ -168,6 +171,11 @@ export class Rebalancer {
       if (error.code !== 'UNAVAILABLE') await noteMove(this.database, move, { notApplied: error.message });
     }
   }
+}
+
+/** Of the operations of a run: one a guest. */
+function keyOf({ runId }: GoingHost): string {
+  return `rebalance-${runId}`;
 }
 
 function hasEnded({ notApplied, status }: RebalanceMoveRecord): boolean {

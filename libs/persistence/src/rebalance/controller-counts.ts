@@ -4,6 +4,7 @@
  */
 import type { PoolClient } from 'pg';
 import type { Database } from '../database.js';
+import type { RebalanceStatus } from './rebalance.mapper.js';
 
 export type ControllerCountName = 'RECONCILE' | 'ACTION' | 'STATE_TRANSITION' | 'SAMPLER_ERROR';
 
@@ -27,6 +28,20 @@ export async function count(client: PoolClient, counts: readonly ControllerCount
       counts.map(({ value }) => value),
     ],
   );
+}
+
+/** That a run came to an end on a host. */
+export function reconciled(trigger: string, status: RebalanceStatus): ControllerCount {
+  return { name: 'RECONCILE', labels: { trigger, status: status.toLowerCase() }, value: 1 };
+}
+
+/** What set a run off. */
+export async function triggerOf(client: PoolClient, runId: string): Promise<string> {
+  const { rows } = await client.query<{ trigger: string }>(
+    `SELECT CASE WHEN schedule_id IS NULL THEN 'manual' ELSE 'schedule' END AS trigger FROM rebalance_run WHERE id = $1`,
+    [runId],
+  );
+  return rows[0]?.trigger ?? 'manual';
 }
 
 export async function readControllerCounts(database: Database): Promise<ControllerCount[]> {
