@@ -181,6 +181,18 @@ describe('the history of a guest', () => {
     await expect(history.usesOfGuest(second, { first: 1, after })).rejects.toThrow(/after must be a cursor/);
   });
 
+  it('has each metric once, and says so when none is asked for', async () => {
+    const [, range] = ranges[0]!;
+    const history = new History(database());
+    const often = new Array<MemoryMetric>(2000).fill('usedBytes');
+    for (const asked of [history.ofGuest(guestId, range, often, 'MEAN'), history.ofFleet(range, often)]) {
+      expect((await asked).series.map(({ metric }) => metric)).toEqual(['usedBytes']);
+    }
+    const none = 'metrics must be one metric at least';
+    await expect(history.ofGuest(guestId, range, [], 'MEAN')).rejects.toThrow(none);
+    await expect(history.ofFleet(range, [])).rejects.toThrow(none);
+  });
+
   it('is empty for an id that cannot be one', async () => {
     const [, range] = ranges[0]!;
     const answer = await new History(database()).ofGuest('no-uuid', range, ['usedBytes'], 'MEAN');

@@ -33,13 +33,14 @@ type Row = [bucket: number, ...values: number[]];
 export class History {
   constructor(private readonly database: Database) {}
 
-  /** One guest's metrics. Throws DomainError BAD_INPUT when the range cannot be answered. */
+  /** One guest's metrics, each once. Throws DomainError BAD_INPUT when the range cannot be answered, or none is asked for. */
   async ofGuest(
     guestId: string,
     range: HistoryRange,
-    metrics: readonly MemoryMetric[],
+    asked: readonly MemoryMetric[],
     aggregate: Aggregate,
   ): Promise<HistoryColumns> {
+    const metrics = distinct(asked);
     const buckets = planBuckets(range);
     if (!isId(guestId)) return toColumns(buckets, metrics, []);
     const parts = samplePartsSql(
@@ -83,7 +84,8 @@ export class History {
    * Each metric's mean by guest, added up over the guests that were there. Throws DomainError BAD_INPUT, or LIMIT_EXCEEDED when it
    * takes too long.
    */
-  async ofFleet(range: HistoryRange, metrics: readonly MemoryMetric[]): Promise<HistoryColumns> {
+  async ofFleet(range: HistoryRange, asked: readonly MemoryMetric[]): Promise<HistoryColumns> {
+    const metrics = distinct(asked);
     const buckets = planBuckets(range);
     const parts = samplePartsSql('true', metrics, 'MEAN', buckets, spanOf(range), await this.#rolledUpUntil());
     const means = metrics.map((_, at) => `${aggregateSql('MEAN', `v${at}`)} AS v${at}`).join(', ');
@@ -104,6 +106,12 @@ export class History {
 }
 
 const BUCKET_MS = 'extract(epoch FROM bucket)::float8 * 1000';
+
+/** A metric that is asked for a thousand times would be a thousand columns. */
+function distinct(metrics: readonly MemoryMetric[]): readonly MemoryMetric[] {
+  if (metrics.length > 0) return [...new Set(metrics)];
+  throw new DomainError('BAD_INPUT', 'metrics must be one metric at least, or left out for all of them', 'metrics');
+}
 
 function spanOf(range: HistoryRange): { fromMs: number; toMs: number } {
   return { fromMs: range.from.getTime(), toMs: range.to.getTime() };
