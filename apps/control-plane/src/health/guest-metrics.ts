@@ -3,7 +3,7 @@
  * they are read when somebody scrapes.
  */
 import type { MemoryMetric } from '#contracts';
-import type { Fleet, Guests, Hosts, LatestSample } from '#persistence';
+import type { Fleet, Guests, HostRecord, Hosts, LatestSample, Page, PageRequest } from '#persistence';
 import type { Queues } from '#jobs';
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 
@@ -61,14 +61,15 @@ function registerHosts(gauge: MakeGauge, { hosts }: Sources): Refresh {
   const state = gauge('ballast_host_state', '1 for the state that a host is in', ['host', 'state']);
   const capacity = gauge('ballast_host_capacity_bytes', 'Memory of a host', ['host']);
   return async () => {
-    const page = await hosts.list({ first: PAGE, after: null });
-    const usage = await hosts.usage(page.edges.map(({ node }) => node.id));
+    const all: HostRecord[] = [];
+    for await (const rows of pagesOf((request) => hosts.list(request))) all.push(...rows);
+    const usage = await hosts.usage(all.map(({ id }) => id));
     for (const one of [assigned, resident, state, capacity]) one.reset();
-    for (const { node } of page.edges) {
-      capacity.set({ host: node.name }, node.capacityBytes);
-      assigned.set({ host: node.name }, usage.get(node.id)?.assignedBytes ?? 0);
-      resident.set({ host: node.name }, usage.get(node.id)?.residentBytes ?? 0);
-      state.set({ host: node.name, state: node.state }, 1);
+    for (const host of all) {
+      capacity.set({ host: host.name }, host.capacityBytes);
+      assigned.set({ host: host.name }, usage.get(host.id)?.assignedBytes ?? 0);
+      resident.set({ host: host.name }, usage.get(host.id)?.residentBytes ?? 0);
+      state.set({ host: host.name, state: host.state }, 1);
     }
   };
 }
@@ -88,8 +89,9 @@ function registerGuests(gauge: MakeGauge, { guests, hosts }: Sources): Refresh {
   );
   const balloon = gauge('ballast_guest_balloon_bytes', 'Size of the balloon', labels);
   return async () => {
+    const sampled = await sampledGuests(guests, hosts);
     for (const one of [...memory.map(([each]) => each), maximum, pressure, idle, actual, balloon]) one.reset();
-    for await (const { name, host, assignedBytes, values } of everyGuest(guests, hosts)) {
+    for (const { name, host, assignedBytes, values } of sampled) {
       const domain = { domain: name, host };
       maximum.set(domain, assignedBytes);
       balloon.set(domain, values.balloonActualBytes);
@@ -116,17 +118,27 @@ interface SampledGuest extends Pick<LatestSample, 'values'> {
   readonly assignedBytes: number;
 }
 
-async function* everyGuest(guests: Guests, hosts: Hosts): AsyncGenerator<SampledGuest> {
-  let after: string | null = null;
-  do {
-    const page = await guests.list({}, 'CREATED', { first: PAGE, after });
-    const rows = page.edges.map(({ node }) => node);
+/** All of them before any is shown: whoever scrapes at the same time sees the last round whole, or this one. */
+async function sampledGuests(guests: Guests, hosts: Hosts): Promise<SampledGuest[]> {
+  const sampled: SampledGuest[] = [];
+  for await (const rows of pagesOf((request) => guests.list({}, 'CREATED', request))) {
     const samples = new Map((await guests.latest(rows.map((row) => row.id))).map((one) => [one.guestId, one]));
     const names = new Map((await hosts.find(rows.map((row) => row.hostId))).map((host) => [host.id, host.name]));
     for (const { id, name, hostId, assignedBytes } of rows) {
       const sample = samples.get(id);
-      if (sample !== undefined) yield { name, host: names.get(hostId) ?? '', assignedBytes, values: sample.values };
+      if (sample !== undefined) {
+        sampled.push({ name, host: names.get(hostId) ?? '', assignedBytes, values: sample.values });
+      }
     }
+  }
+  return sampled;
+}
+
+async function* pagesOf<Row>(list: (request: PageRequest) => Promise<Page<Row>>): AsyncGenerator<Row[]> {
+  let after: string | null = null;
+  do {
+    const page: Page<Row> = await list({ first: PAGE, after });
+    yield page.edges.map(({ node }) => node);
     after = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;
   } while (after !== null);
 }
