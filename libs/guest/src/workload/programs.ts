@@ -6,7 +6,7 @@
  * luhsra/hyperalloc-bench). Memory no longer wanted is freed at once or kept by the program's allocator; kept memory is
  * used again before new memory is asked for. A program that the OOM killer has killed starts again and wants what it held, after ten
  * seconds the first time and after twice as long each time that it does not live; memory that cannot be had stays wanted and is
- * asked for every tick.
+ * asked for every tick. Where the workload says so, programs end by themselves and others take their place: jobs, workers.
  */
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
 import type { RandomStream } from '#units';
@@ -17,11 +17,13 @@ import {
   HUGE_PAGES,
   PROCESSES,
   buryKilled,
+  endProgram,
   growCache,
   growProcess,
   hasKilled,
   programPages,
   shrinkPrograms,
+  smallestProgram,
   startSoftware,
 } from './software.js';
 import type { Software } from './software.js';
@@ -121,6 +123,7 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
   state.unmet = 0;
   if (state.pending > 0 && tick >= state.rampTick) {
     const due = Math.min(state.pending, state.ramp);
+    if (workload.exits !== undefined) state.process = smallestProgram(software);
     const got = growProcess(software, state.process, due, hugePagesOf(workload, state, due));
     state.pending -= got;
     state.unmet = due - got;
@@ -164,13 +167,18 @@ function cacheRate(workload: Workload, row: number): number {
   return Math.round((workload.cachePagesPerTick[row] ?? 0) * RATE_STEPS_PER_PAGE) / RATE_STEPS_PER_PAGE;
 }
 
-/** What the killed programs held is wanted again; what they kept without wanting it is gone. */
-function startAgain(software: Software, state: ProgramsState, tick: number): void {
+/** What programs held that are gone is wanted again; what they kept without wanting it is gone. */
+function wantAgain(software: Software, state: ProgramsState): void {
   const lost = state.goal + state.kept - state.pending - programPages(software);
   const unwanted = Math.min(state.kept, lost);
   state.kept -= unwanted;
   state.pending += lost - unwanted;
   state.ramp = rampOf(state.pending);
+}
+
+/** Killed programs are made to wait. */
+function startAgain(software: Software, state: ProgramsState, tick: number): void {
+  wantAgain(software, state);
   if (tick >= state.restartTick) {
     const isSound = state.restartWait === 0 || tick - state.restartTick >= SOUND_TICKS;
     state.restartWait = isSound ? FIRST_RESTART_TICKS : Math.min(2 * state.restartWait, LAST_RESTART_TICKS);
@@ -184,6 +192,23 @@ export function isAwaitingRestart({ state }: Programs, tick: number): boolean {
   return tick < state.restartTick;
 }
 
+/** Ends the programs whose time is over, from a drawn one on; returns how many. */
+function endPrograms(
+  { exits }: Workload,
+  software: Software,
+  random: RandomStream,
+  state: ProgramsState,
+  row: number,
+): number {
+  const mean = exits?.[row] ?? 0;
+  if (mean === 0 || hasKilled(software)) return 0;
+  const ending = Math.min(PROCESSES, Math.floor(mean + random.nextFloat()));
+  const first = random.nextBelow(PROCESSES);
+  for (let turn = 0; turn < ending; turn++) endProgram(software, (first + turn) % PROCESSES);
+  if (ending > 0) wantAgain(software, state);
+  return ending;
+}
+
 /** Returns true when memory was freed. */
 function enterRow(
   workload: Workload,
@@ -193,6 +218,8 @@ function enterRow(
   row: number,
   tick: number,
 ): boolean {
+  const ended = endPrograms(workload, software, random, state, row);
+  if (ended > 0) state.rampTick = Math.max(tick, state.restartTick);
   const goal = workload.anonPages[row] ?? 0;
   const change = goal - state.goal;
   state.row = row;
@@ -210,15 +237,16 @@ function enterRow(
       state.rampTick = tick;
       state.ramp = state.pending;
     }
-    return false;
+    return ended > 0;
   }
   const calledOff = Math.min(state.pending, -change);
   state.pending -= calledOff;
+  if (ended > 0) state.ramp = rampOf(state.pending);
   const unwanted = -change - calledOff;
-  if (unwanted === 0) return false;
+  if (unwanted === 0) return ended > 0;
   if (random.nextFloat() >= workload.releaseRatio) {
     state.kept += unwanted;
-    return false;
+    return ended > 0;
   }
   shrinkPrograms(software, random.nextBelow(PROCESSES), unwanted);
   return true;

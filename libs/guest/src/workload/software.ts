@@ -171,6 +171,22 @@ export function buryKilled({ memory }: Software): boolean {
   return buried;
 }
 
+/** A program ends: its pages are freed in the order in which it got them, and another of its kind takes its place. */
+export function endProgram(software: Software, process: number): void {
+  destroyOwner(software.memory, process);
+  invariant(createOwner(software.memory, 'ANON') === process, 'the lowest free id is the one that was given back');
+  settle(software, SETTLE_PAGES);
+}
+
+/** The program that holds least; the first of equals. */
+export function smallestProgram({ memory }: Software): number {
+  let smallest = 0;
+  for (let process = 1; process < PROCESSES; process++) {
+    if (ownerPages(memory, process) < ownerPages(memory, smallest)) smallest = process;
+  }
+  return smallest;
+}
+
 /** Takes `pages` from the programs, the youngest first, from `process` on; returns how many there were. */
 export function shrinkPrograms(software: Software, process: number, pages: number): number {
   let freed = 0;

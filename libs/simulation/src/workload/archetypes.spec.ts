@@ -49,6 +49,30 @@ describe('Over a week', () => {
     expect(days).toBeLessThanOrEqual(3);
   });
 
+  it("a web server's four workers are replaced one after the other, about twice a week", () => {
+    let deploys = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const exits = make('web', seed).exits ?? new Float64Array(0);
+      expect(exits.every((programs) => programs <= 1)).toBe(true);
+      deploys += exits.reduce((sum, programs) => sum + programs, 0) / 4 / 20;
+    }
+    expect(deploys).toBeGreaterThan(1.4);
+    expect(deploys).toBeLessThan(2.6);
+  });
+
+  it('jobs of a build end while it runs, and all of them with it', () => {
+    const { exits = new Float64Array(0), loadRatio = new Float64Array(0) } = make('build');
+    const isBuilding = (row: number): boolean => loadRatio[row] === 1;
+    let ends = 0;
+    exits.forEach((programs, row) => {
+      const wasBuilding = row > 0 && isBuilding(row - 1);
+      expect(programs).toBe(wasBuilding ? (isBuilding(row) ? 1 : 4) : 0);
+      if (programs === 4) ends++;
+    });
+    expect(ends).toBeGreaterThan(20);
+    for (const name of ['idle', 'database', 'jvm', 'leak'] as const) expect(make(name).exits).toBeUndefined();
+  });
+
   it('a database holds its pool and never gives it back, and reads it through at night', () => {
     expect(Math.min(...shares('database'))).toBeGreaterThan(0.7);
     expect(Math.max(...shares('database'))).toBeLessThan(0.72);

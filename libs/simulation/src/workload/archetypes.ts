@@ -5,11 +5,13 @@
  *            anonymous                                      page cache                          load
  *   idle     0.12 to 0.25; 0.5 GiB (at most an eighth) from a login on,   0.15, 0.5 GiB a day                 0.3 in office hours, else 0.03
  *            0.3 of all goes with the logout
- *   web      0.25 + 0.15 × load                             fills RAM in 1 to 3 days            by day 1 : 3, ±10 %
+ *   web      0.25 + 0.15 × load; all workers are replaced,  fills RAM in 1 to 3 days            by day 1 : 3, ±10 %
+ *            one after the other, every 3.5 days
  *   database 0.7, and 10 MiB a connection                   0.15; a scan of 1 GiB/min at night  by day 1 : 2, ±10 %
  *   jvm      heap of 0.5, of which 0.6 lives; never smaller 0.15                                by day 1 : 3, ±10 %
  *   build    0.04, and jobs: two builds an hour by day,     0.3 GiB a minute while it builds    1 while it builds, else 0.03
- *            5 to 40 minutes each, linking in the end
+ *            5 to 40 minutes each, linking in the end;
+ *            a quarter of the jobs ends and is replaced each minute, and all end with the build
  *   leak     0.2 + 1 to 5 % an hour; restarted at 0.9       0.3                                 by day 1 : 3
  */
 import { MOST_OF_RAM_RATIO, READ_AGAIN_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
@@ -27,6 +29,12 @@ const MOST_UPTIME_DAYS = 90;
 const GIB_PAGES = GIB / PAGE_SIZE_BYTES;
 /** Share of the variance of when builds begin that is demand; the rest is each minute's own. */
 const DEMAND_OF_LUCK = 0.2;
+/** A web server's new version comes after this long on average. */
+const DEPLOY_MS = 3.5 * DAY_MS;
+/** Of a build's four groups of jobs, each minute. Single jobs last 8 s (median): shorter than a group takes to grow. */
+const JOBS_ENDING_PER_MINUTE = 1;
+/** Programs of a guest (PROCESSES of the guest's software). */
+const PROGRAMS = 4;
 
 /** What a guest of the kind is assigned unless somebody says otherwise. */
 export const TYPICAL_GIB: Readonly<Record<Archetype, number>> = {
@@ -90,6 +98,8 @@ interface Moment {
   readonly anonPages: number;
   readonly load: number;
   readonly cachePagesPerSec: number;
+  /** Programs of the guest's four that end as the moment begins. */
+  readonly exits?: number;
 }
 
 interface Setting {
@@ -133,7 +143,8 @@ export function archetypeWorkload(
   const uptimeDays = RandomStream.of(seed, 'uptime').nextFloat() * MOST_UPTIME_DAYS;
   const bootCachePages = Math.floor(Math.min(ramPages, 0.15 * ramPages + perDay * uptimeDays));
   const loadRatio = Float64Array.from(moments, ({ load }) => Math.max(LEAST_LOAD, load));
-  const hash = new StateHash().addNumbers(startsMs).addNumbers(anonPages);
+  const exits = Float64Array.from(moments, (moment) => moment.exits ?? 0);
+  const hash = new StateHash().addNumbers(startsMs).addNumbers(anonPages).addNumbers(exits);
   const digest = hash.addNumbers(cachePagesPerTick).addNumbers(loadRatio).addText(archetype).finish();
   return {
     startsMs,
@@ -146,6 +157,7 @@ export function archetypeWorkload(
     releaseRatio: RELEASE[archetype],
     hugeRatio: ARCHETYPE_HUGE_RATIO[archetype],
     readAgainRatio: ARCHETYPE_READ_AGAIN[archetype],
+    ...(exits.some((programs) => programs > 0) ? { exits } : {}),
     bootCachePages,
     digest,
   };
@@ -172,9 +184,17 @@ function idleLife({ ramPages, random, demandAt }: Setting): Life {
 
 function webLife({ ramPages, random, demandAt }: Setting): Life {
   const cachePagesPerSec = ramPages / ((1 + 2 * random.nextFloat()) * 86_400);
+  let deployMs = exponential(random, DEPLOY_MS);
+  let toReplace = 0;
   return (timeMs) => {
     const load = byDay(timeMs, 1 / 3) * (1 + 0.1 * demandAt(timeMs));
-    return { anonPages: (0.25 + 0.15 * load) * ramPages, load, cachePagesPerSec };
+    if (timeMs >= deployMs) {
+      toReplace = PROGRAMS;
+      deployMs = timeMs + exponential(random, DEPLOY_MS);
+    }
+    const exits = toReplace > 0 ? 1 : 0;
+    toReplace -= exits;
+    return { anonPages: (0.25 + 0.15 * load) * ramPages, load, cachePagesPerSec, exits };
   };
 }
 
@@ -211,6 +231,7 @@ function buildLife({ ramPages, random, demandAt }: Setting): Life {
   const threshold = normalQuantile(1 - chance);
   let fromMs = 0;
   let untilMs = 0;
+  let isBuilding = false;
   return (timeMs) => {
     const hour = hourOf(timeMs);
     const luck = Math.sqrt(DEMAND_OF_LUCK) * demandAt(timeMs) + Math.sqrt(1 - DEMAND_OF_LUCK) * random.nextNormal();
@@ -218,19 +239,29 @@ function buildLife({ ramPages, random, demandAt }: Setting): Life {
       fromMs = timeMs;
       untilMs = timeMs + (5 + 35 * random.nextFloat()) * MINUTE_MS;
     }
-    if (timeMs >= untilMs) return { anonPages: 0.04 * ramPages, load: LEAST_LOAD, cachePagesPerSec: 0 };
+    const wasBuilding = isBuilding;
+    isBuilding = timeMs < untilMs;
+    if (!isBuilding) {
+      const exits = wasBuilding ? PROGRAMS : 0;
+      return { anonPages: 0.04 * ramPages, load: LEAST_LOAD, cachePagesPerSec: 0, exits };
+    }
     const isLinking = timeMs > fromMs + 0.9 * (untilMs - fromMs);
     let jobs = 0;
     for (let slot = isLinking ? slots / 2 : 0; slot < slots; slot++) jobs += jobPages(random);
     // Two links of 2 to 6 GiB where RAM is 16.
     if (isLinking) jobs += linkPages * (4 + 4 * (random.nextFloat() + random.nextFloat()));
-    return { anonPages: 0.04 * ramPages + jobs, load: 1, cachePagesPerSec: (0.3 * GIB_PAGES) / 60 };
+    const exits = wasBuilding ? JOBS_ENDING_PER_MINUTE : 0;
+    return { anonPages: 0.04 * ramPages + jobs, load: 1, cachePagesPerSec: (0.3 * GIB_PAGES) / 60, exits };
   };
 }
 
 /** Log-normal, median 340 MiB, sigma 0.7: mean 434 MiB. */
 function jobPages(random: RandomStream): number {
   return (340 * MIB * Math.exp(0.7 * random.nextNormal())) / PAGE_SIZE_BYTES;
+}
+
+function exponential(random: RandomStream, mean: number): number {
+  return -mean * Math.log(1 - random.nextFloat());
 }
 
 function leakLife({ ramPages, random, demandAt }: Setting): Life {

@@ -34,6 +34,12 @@ describe("factors on the workload model's constants", () => {
     expect(Math.max(...bent({ footprintFactor: 100 }).anonPages)).toBeLessThanOrEqual(0.9 * RAM_PAGES);
   });
 
+  it('end fewer programs, or none', () => {
+    expect(Math.max(...WEB.exits!)).toBe(1);
+    expect(Math.max(...bent({ exitFactor: 0.5 }).exits!)).toBe(0.5);
+    expect(Math.max(...bent({ exitFactor: 0 }).exits!)).toBe(0);
+  });
+
   it('grow the cache faster and free more, as a chance can', () => {
     const { cachePagesPerTick, releaseRatio } = bent({ cacheGrowthFactor: 2, releaseFactor: 100 });
     expect(cachePagesPerTick[3]).toBe(2 * WEB.cachePagesPerTick[3]!);

@@ -88,6 +88,16 @@ export const MODEL_SOURCES = {
     mark: 'GUESS',
     source: 'batch jobs 0.9, JVMs 0.1, databases 0.05',
   },
+  exitFactor: {
+    meaning:
+      'On how many programs end by themselves and are replaced (builds: one of four a minute; web servers: all four at a deploy, every 3.5 days).',
+    value: 1,
+    unit: '×',
+    low: 0,
+    high: 2,
+    mark: 'GUESS',
+    source: 'compile jobs last 8 s (median, σ 1); services are deployed about twice a week',
+  },
 } as const satisfies Readonly<Record<string, ConstantSource>>;
 
 export type ModelFactors = { readonly [Name in keyof typeof MODEL_SOURCES]: number };
@@ -101,6 +111,7 @@ export const DEFAULT_MODEL: ModelFactors = {
   readAgainFactor: 1,
   hugeFactor: 1,
   releaseFactor: 1,
+  exitFactor: 1,
 };
 
 /** The workload of a guest with `ramPages`, bent by the factors; itself when all of them are 1. */
@@ -123,6 +134,7 @@ export function underModel(workload: Workload, factors: ModelFactors, ramPages: 
     releaseRatio: Math.min(1, workload.releaseRatio * factors.releaseFactor),
     loadRatio: Float64Array.from(startsMs, (_, row) => (loadRatio?.[row] ?? 1) / factors.gapFactor),
     mix: bentMix(mix, factors),
+    ...(workload.exits === undefined ? {} : { exits: workload.exits.map((programs) => programs * factors.exitFactor) }),
     ...(workload.isImmediate === undefined ? {} : { isImmediate: workload.isImmediate }),
     ...(workload.touchedPerMinuteRatio === undefined ? {} : { touchedPerMinuteRatio: workload.touchedPerMinuteRatio }),
     digest: hash.finish(),
