@@ -14,6 +14,8 @@ export interface PartOptions {
   readonly logFile: string;
   /** Called when another process runs the part, the first one included. */
   readonly onProcess: () => void;
+  /** Called when it fell and will be started again, with what ended it. */
+  readonly onFall: (cause: string) => void;
 }
 
 const READY_LIMIT_MS = 60_000;
@@ -68,6 +70,7 @@ export class Part {
       const recent = this.#falls.filter((fallMs) => nowMs - fallMs < FALL_WINDOW_MS).length;
       if (recent > MOST_FALLS)
         throw new LaunchError(`the ${this.options.name} fell ${recent} times within a minute: ${this.lastWords()}`);
+      this.options.onFall(child?.signalCode ?? `exit code ${child?.exitCode ?? 'unknown'}`);
       await sleep(FIRST_PAUSE_MS * 2 ** (recent - 1));
       if (!this.#isStopping) this.#spawn();
     }

@@ -81,6 +81,7 @@ export class Launcher {
   }
 
   #part(name: string, databaseUrl: string, port: number): Part {
+    const logFile = this.#home?.logFile(name) ?? name;
     return new Part({
       name,
       entry: join(DIST, name, 'src', 'main.js'),
@@ -90,8 +91,9 @@ export class Launcher {
         DATABASE_URL: databaseUrl,
         BALLAST_TRACE_DIR: this.configuration.traceDir,
       },
-      logFile: this.#home?.logFile(name) ?? name,
+      logFile,
       onProcess: () => this.#noteProcesses(),
+      onFall: (cause) => this.say(`The ${name} ended unasked (${cause}) and is started again; its log: ${logFile}`),
     });
   }
 
