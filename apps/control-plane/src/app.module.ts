@@ -2,9 +2,11 @@ import { JobsModule } from '#jobs';
 import { Database, Experiments, Fleet, Guests, History, Hosts, Operations, Rebalances, Traces } from '#persistence';
 import { requireDatabaseUrl, type Configuration } from '#platform';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { CONFIGURATION } from './configuration.js';
+import { GraphqlErrorFilter } from './errors/graphql-error.filter.js';
 import { DownloadsController } from './experiment/downloads.controller.js';
 import { ReportMaker } from './experiment/report-maker.js';
 import { graphqlOptions } from './graphql-options.js';
@@ -56,6 +58,7 @@ export class AppModule {
       controllers: [DownloadsController, HealthController, MetricsController],
       providers: [
         { provide: CONFIGURATION, useValue: configuration },
+        { provide: APP_FILTER, useClass: GraphqlErrorFilter },
         questionsProvider,
         FleetFeed,
         GuestInspections,

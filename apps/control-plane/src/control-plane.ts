@@ -11,6 +11,9 @@ import { MAX_BODY_BYTES } from './limits/query-limits.js';
 import type { Questions } from './loaders.js';
 import { serveWebSocket } from './subscription/websocket.js';
 
+/** Where somebody with a browser comes to look. */
+const VISITED: ReadonlySet<string> = new Set(['/', GRAPHQL_PATH]);
+
 export interface ControlPlane {
   /** Begins to answer; returns the address of the API. */
   listen(): Promise<string>;
@@ -37,7 +40,7 @@ export async function createControlPlane(
   // A browser that opens the API gets something to look at.
   server.addHook('onRequest', (request, reply, done) => {
     const isVisit =
-      request.method === 'GET' && request.url === GRAPHQL_PATH && request.headers.accept?.includes('text/html');
+      request.method === 'GET' && VISITED.has(request.url) && request.headers.accept?.includes('text/html');
     if (isVisit === true) void reply.redirect('/graphiql');
     else done();
   });

@@ -1,5 +1,6 @@
 /** The API over the wire, with a stand-in for the worker. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { createClient } from 'graphql-ws';
 import { Client } from 'pg';
 import WebSocket from 'ws';
@@ -266,9 +267,18 @@ describe('the API', () => {
     expect(metrics).toMatch(/bullmq_job_count\{queue="operations",state="completed"\} \d/);
   });
 
-  it('shows GraphiQL to a browser', async () => {
-    const page = await fetch(plane.url, { headers: { accept: 'text/html' } });
+  it.each(['/', '/graphql'])('shows GraphiQL to a browser that comes to %s', async (path) => {
+    const page = await fetch(new URL(path, plane.url), { headers: { accept: 'text/html' } });
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  });
+
+  it('tells who asks what is wrong with the question, and leaves it out of the log of errors', async () => {
+    const errors: unknown[] = [];
+    Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (...words) => errors.push(words) });
+    const { text } = await ask(plane.url, '{ guests(first: 0) { totalCount } }');
+    Logger.overrideLogger(false);
+    expect(text).toContain('first must be a whole number from 1 to 500, got 0');
+    expect(errors).toEqual([]);
   });
 
   it('places guests where there is room, says why, and refuses with the figures of the host that comes closest', async () => {
