@@ -1,11 +1,6 @@
 /** Plants bugs in the guest's driver, one at a time, and shows that the explorer catches each. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { plant, prepare } from '../../../memory-core/test/mutants/plant.js';
-import type { Mutant, Nursery } from '../../../memory-core/test/mutants/plant.js';
+import { catchesAll } from '../../../memory-core/test/mutants/catching.js';
+import type { Mutant } from '../../../memory-core/test/mutants/plant.js';
 
 const BALLOON = 'guest/src/balloon';
 
@@ -72,33 +67,8 @@ const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** What suite.ts exports. */
-interface Suite {
-  findFault(): string | null;
-}
-
-let nursery: Nursery;
-
-async function faultOf(folder: string): Promise<string | null> {
-  const suite = (await import(join(folder, 'guest/test/concurrency/suite.js'))) as Suite;
-  return suite.findFault();
-}
-
-describe('bugs planted in the driver', () => {
-  beforeAll(() => {
-    const libs = fileURLToPath(new URL('../../..', import.meta.url));
-    nursery = prepare(libs, ['memory-core/src', 'memory-core/test', 'guest/src', 'guest/test']);
-  });
-  afterAll(() => {
-    expect(dirname(nursery.folder)).toBe(tmpdir());
-    rmSync(nursery.folder, { recursive: true });
-  });
-
-  it('finds no fault without one', async () => {
-    expect(await faultOf(nursery.sound)).toBeNull();
-  });
-
-  it.each(MUTANTS.map((mutant, index) => ({ ...mutant, index })))('catches: $bug', async ({ index, ...mutant }) => {
-    expect(await faultOf(plant(nursery, `mutant-${index}`, mutant))).not.toBeNull();
-  });
-});
+catchesAll(
+  ['memory-core/src', 'memory-core/test', 'guest/src', 'guest/test'],
+  'guest/test/concurrency/suite.js',
+  MUTANTS,
+);

@@ -1,11 +1,6 @@
 /** Plants bugs in the core, one at a time, and shows that the explorer, the random operations and the audit catch each. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { plant, prepare } from './plant.js';
-import type { Mutant, Nursery } from './plant.js';
+import { catchesAll } from './catching.js';
+import type { Mutant } from './plant.js';
 
 const CORE = 'memory-core/src';
 
@@ -168,38 +163,4 @@ const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** What suite.ts exports. */
-interface Suite {
-  findFault(): string | null;
-}
-
-let nursery: Nursery;
-
-async function faultOf(folder: string): Promise<string | null> {
-  const suite = (await import(join(folder, 'memory-core/test/mutants/suite.js'))) as Suite;
-  return suite.findFault();
-}
-
-describe('planted bugs', () => {
-  beforeAll(() => {
-    const libs = fileURLToPath(new URL('../../..', import.meta.url));
-    nursery = prepare(libs, ['memory-core/src', 'memory-core/test']);
-  });
-  afterAll(() => {
-    expect(dirname(nursery.folder)).toBe(tmpdir());
-    rmSync(nursery.folder, { recursive: true });
-  });
-
-  it('finds no fault without one', async () => {
-    expect(await faultOf(nursery.sound)).toBeNull();
-  });
-
-  it.each(MUTANTS.map((mutant, index) => ({ ...mutant, index })))('catches: $bug', async ({ index, ...mutant }) => {
-    expect(await faultOf(plant(nursery, `mutant-${index}`, mutant))).not.toBeNull();
-  });
-
-  it('says so when the line to change is gone', () => {
-    const gone = { bug: 'none', file: `${CORE}/index.ts`, from: 'a line that is not there', to: '' };
-    expect(() => plant(nursery, 'gone', gone)).toThrow('has the line to change 0 times');
-  });
-});
+catchesAll(['memory-core/src', 'memory-core/test'], 'memory-core/test/mutants/suite.js', MUTANTS);
