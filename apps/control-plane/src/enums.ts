@@ -35,20 +35,36 @@ export const CompactModeEnum = enumOf(
   COMPACT_MODES,
   'How hard a compaction tries; SYNC waits for pages that are locked.',
 );
-export const GuestStateEnum = enumOf('GuestState', GUEST_STATES);
+export const GuestStateEnum = enumOf(
+  'GuestState',
+  GUEST_STATES,
+  'PAUSED: its time stands. OOM_KILLED: its kernel panicked for want of memory. KERNEL_BUG: its books were found wrong. stateReason says more.',
+);
 export const HostStateEnum = enumOf(
   'HostState',
   HOST_STATES,
   'How short of memory a host is, by the free share of its capacity, with hysteresis.',
 );
-export const OperationKindEnum = enumOf('OperationKind', OPERATION_KINDS);
-export const OperationStatusEnum = enumOf('OperationStatus', OPERATION_STATUSES);
+export const OperationKindEnum = enumOf(
+  'OperationKind',
+  OPERATION_KINDS,
+  'The first three move the balloon and have a target; the others say in work what is to be done.',
+);
+export const OperationStatusEnum = enumOf(
+  'OperationStatus',
+  OPERATION_STATUSES,
+  'SUCCEEDED: REACHED or DONE. FAILED: STALLED, TIMED_OUT or REFUSED. CANCELLED: called off, or superseded by a newer operation of the guest.',
+);
 export const OperationOutcomeEnum = enumOf(
   'OperationOutcome',
   OPERATION_OUTCOMES,
   'How an operation ended. REACHED: the balloon stands at the target; DONE: other work was done.',
 );
-export const ProcFileEnum = enumOf('ProcFile', PROC_FILES);
+export const ProcFileEnum = enumOf(
+  'ProcFile',
+  PROC_FILES,
+  'Files as Linux shows them under /proc and, of fragmentation, /sys/kernel/debug/extfrag.',
+);
 export const TraceFormatEnum = enumOf('TraceFormat', TRACE_FORMATS);
 export const AggregateEnum = enumOf('Aggregate', AGGREGATES, 'What a bucket of history shows of its samples.');
 export const GuestOrderEnum = enumOf(

@@ -21,7 +21,7 @@ export class SetClockSpeedPayload {
 export class ClockResolver {
   constructor(private readonly fleet: Fleet) {}
 
-  @Mutation(() => SetClockSpeedPayload)
+  @Mutation(() => SetClockSpeedPayload, { description: 'How fast simulated time passes, for the whole fleet.' })
   async setClockSpeed(@Args('input') { speed }: SetClockSpeedInput): Promise<SetClockSpeedPayload> {
     await this.fleet.setSpeed(checkRange('input.speed', speed, 0, MAX_SPEED));
     return { clock: await this.fleet.clock() };

@@ -53,7 +53,7 @@ export class GuestMutationsResolver {
     return guests.map((guest) => ({ guest, reason: 'hostId was given' }));
   }
 
-  @Mutation(() => UpdateGuestPayload)
+  @Mutation(() => UpdateGuestPayload, { description: 'Changes what is given; the rest stays.' })
   async updateGuest(
     @Args('input') { id, name, minBytes, maxBytes, shares }: UpdateGuestInput,
   ): Promise<UpdateGuestPayload> {
@@ -73,7 +73,7 @@ export class GuestMutationsResolver {
     return this.#switchRun(input, 'PAUSE');
   }
 
-  @Mutation(() => ResumeGuestPayload)
+  @Mutation(() => ResumeGuestPayload, { description: 'The guest goes on where it was paused.' })
   resumeGuest(@Args('input') input: ResumeGuestInput): Promise<ResumeGuestPayload> {
     return this.#switchRun(input, 'RESUME');
   }

@@ -7,16 +7,16 @@ import { Bytes, Count } from '../scalars/whole-number.js';
 
 @ObjectType({ description: 'Share of time that tasks stalled for memory (PSI), 0 to 1, over 10 and 60 seconds.' })
 export class MemoryPressure {
-  @Field(() => Float, { description: 'Some tasks stalled.' })
+  @Field(() => Float, { description: 'Some tasks stalled, over 10 seconds.' })
   some10!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'The same over 60 seconds.' })
   some60!: number;
 
-  @Field(() => Float, { description: 'All tasks stalled.' })
+  @Field(() => Float, { description: 'All tasks stalled, over 10 seconds.' })
   full10!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'The same over 60 seconds.' })
   full60!: number;
 }
 
@@ -82,16 +82,16 @@ export class Balloon {
   @Field()
   freePageReporting!: boolean;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Pages of the balloon that compaction or migration has in hand.' })
   isolatedPages!: number;
 
-  @Field(() => Count)
+  @Field(() => Count, { description: 'balloon_inflate of /proc/vmstat, in pages.' })
   inflatedPagesTotal!: number;
 
-  @Field(() => Count)
+  @Field(() => Count, { description: 'balloon_deflate of /proc/vmstat, in pages.' })
   deflatedPagesTotal!: number;
 
-  @Field(() => Count)
+  @Field(() => Count, { description: 'balloon_migrate of /proc/vmstat, in pages.' })
   migratedPagesTotal!: number;
 }
 

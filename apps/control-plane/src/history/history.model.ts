@@ -37,7 +37,7 @@ function historyTypes(name: string, metricEnum: object): { History: Type; Histor
 
   @Resolver(() => History)
   class HistoryResolver {
-    @ResolveField(() => Duration)
+    @ResolveField(() => Duration, { description: 'Width of a bucket as it came to be; see the argument step.' })
     step(@Parent() columns: HistoryColumns): number {
       return columns.stepMs;
     }

@@ -37,7 +37,7 @@ export class HostMutationsResolver {
     return { host };
   }
 
-  @Mutation(() => DeleteHostPayload)
+  @Mutation(() => DeleteHostPayload, { description: 'One with guests is refused unless evict deletes them, too.' })
   async deleteHost(@Args('input') { id, evict }: DeleteHostInput): Promise<DeleteHostPayload> {
     await this.jobs.announceDeleted(await this.hosts.delete(id, evict ?? false));
     return { deletedId: id };

@@ -37,17 +37,21 @@ interface Payload {
 export class OperationMutationsResolver {
   constructor(private readonly work: OperationWork) {}
 
-  @Mutation(() => SetBalloonTargetPayload)
+  @Mutation(() => SetBalloonTargetPayload, {
+    description: 'Moves the balloon to a size. Answers at once; operationUpdated tells how it goes on.',
+  })
   setBalloonTarget(@Args('input') input: SetBalloonTargetInput): Promise<Payload> {
     return this.#moveBalloon('SET_BALLOON_TARGET', input.targetBytes, input);
   }
 
-  @Mutation(() => InflatePayload)
+  @Mutation(() => InflatePayload, { description: 'Takes memory from the guest: adds to the target of its balloon.' })
   inflate(@Args('input') input: InflateInput): Promise<Payload> {
     return this.#moveBalloon('INFLATE', input.bytes, input);
   }
 
-  @Mutation(() => DeflatePayload)
+  @Mutation(() => DeflatePayload, {
+    description: 'Gives memory back to the guest: takes from the target of its balloon.',
+  })
   deflate(@Args('input') input: DeflateInput): Promise<Payload> {
     return this.#moveBalloon('DEFLATE', input.bytes, input);
   }

@@ -65,7 +65,7 @@ export class RebalanceHost {
   @Field(() => RebalanceStatusEnum)
   status!: RebalanceStatus;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Why it was SKIPPED or FAILED.' })
   note!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The policy that decided.' })
