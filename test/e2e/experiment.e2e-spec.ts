@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openTextFiles } from '#platform';
 import { readTrace } from '#simulation';
 import { ApiError, type ApiClient } from './support/api-client.js';
@@ -79,31 +80,32 @@ interface FilesAlone {
 }
 
 /** What the command line writes, without any server. */
-function alone(workers: number): FilesAlone {
+async function alone(workers: number): Promise<FilesAlone> {
   const known = filesAlone.get(workers);
   if (known !== undefined) return known;
   const folder = mkdtempSync(join(tmpdir(), 'ballast-alone-'));
   const [report, csv] = [join(folder, 'report.html'), join(folder, 'cells.csv')];
-  const json = runAlone(SPEC, workers, ['--out', report, '--csv', csv]);
+  const json = await runAlone(SPEC, workers, ['--out', report, '--csv', csv]);
   const files = { json, report: readFileSync(report, 'utf8'), csv: readFileSync(csv, 'utf8') };
   rmSync(folder, { recursive: true });
   filesAlone.set(workers, files);
   return files;
 }
 
-function digestAlone(workers: number): string {
-  return (JSON.parse(alone(workers).json) as { digest: string }).digest;
+async function digestAlone(workers: number): Promise<string> {
+  return (JSON.parse((await alone(workers)).json) as { digest: string }).digest;
 }
 
-function runAlone(spec: object, workers: number, more: readonly string[] = []): string {
+async function runAlone(spec: object, workers: number, more: readonly string[] = []): Promise<string> {
   const asked = ['experiment', 'run', '-', '--json', '--workers', String(workers), ...more];
-  return execFileSync(process.execPath, [CLI, ...asked], {
-    cwd: join(process.cwd(), 'data', 'traces'),
-    input: JSON.stringify(spec),
-    stdio: ['pipe', 'pipe', 'ignore'],
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-  });
+  return shell(asked, { cwd: join(process.cwd(), 'data', 'traces'), input: JSON.stringify(spec) });
+}
+
+/** Never waits with everything standing still: connections to the service would be closed behind this process's back. */
+async function shell(args: readonly string[], { cwd = process.cwd(), input = '' } = {}): Promise<string> {
+  const running = promisify(execFile)(process.execPath, [CLI, ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
 
 describe.each(backendsFor('experiment'))('an experiment whose cells are queued on $name', (backend) => {
@@ -151,7 +153,7 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     expect(ended.progress).toBe(1);
     expect(ended.frontier.map(({ policy }) => policy)).toEqual(['none', 'proxmox']);
     expect(ended.csv).toContain('cell,none,1,1,violatedWindowsRatio');
-    for (const workers of [1, 2, 4]) expect(digestAlone(workers)).toBe(ended.digest);
+    for (const workers of [1, 2, 4]) expect(await digestAlone(workers)).toBe(ended.digest);
     await eventually(
       () => feed.events.at(-1)?.experimentProgressed.status,
       (status) => status === 'DONE',
@@ -167,7 +169,7 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     for (const { broken } of judgement) {
       for (const test of broken) expect([test.part, test.text, test.remedy].every((text) => text !== '')).toBe(true);
     }
-    const { json, report, csv } = alone(2);
+    const { json, report, csv } = await alone(2);
     const page = await download(ballast.api, downloads.report);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -244,13 +246,14 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     const copies = join(home.path, 'lent');
     mkdirSync(copies);
     for (const { name, text } of upload) writeFileSync(join(copies, name), text);
-    const shell = JSON.parse(runAlone(of({ kind: 'traces', format: 'GWA_T_12', path: copies }), 1)) as Experiment;
+    const source = of({ kind: 'traces', format: 'GWA_T_12', path: copies });
+    const atTheShell = JSON.parse(await runAlone(source, 1)) as Experiment;
     const ended = await eventually(
       () => read(ballast.api, id),
       ({ status }) => status === 'DONE',
       LIMIT_MS,
     );
-    expect(ended.cells.map(({ metrics }) => metrics)).toEqual(shell.cells.map(({ metrics }) => metrics));
+    expect(ended.cells.map(({ metrics }) => metrics)).toEqual(atTheShell.cells.map(({ metrics }) => metrics));
     expect(ended.cells.every(({ metrics }) => metrics !== null)).toBe(true);
     const report = await download(ballast.api, `/experiments/${id}/report.html`);
     expect([report.status, (await report.text()).includes(`<td>${upload[0]!.name.replace('.csv', '')}<td>`)]).toEqual([
@@ -292,9 +295,7 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     const file = join(home.path, 'lived.csv');
     const url = ballast.api.url;
     const guests = ids.flatMap((id) => ['--guest', id]);
-    execFileSync(process.execPath, [CLI, 'trace', 'export', ...guests, '--out', file, '--url', url], {
-      stdio: 'ignore',
-    });
+    await shell(['trace', 'export', ...guests, '--out', file, '--url', url]);
     const reading = readTrace('BALLAST', openTextFiles(file));
     if (reading.outcome !== 'READ') throw new Error(JSON.stringify(reading.problems));
     expect(reading.series.map(({ timesMs }) => timesMs.length)).toEqual(rowCounts(await ballast.api.ask(metrics)));
@@ -305,7 +306,7 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     const source = { kind: 'traces', format: 'BALLAST', path: file };
     const once = { overcommitRatios: [1.5], policies: [{ name: 'none' }], seeds: [1], durationMs: 300_000 };
     const spec = { ...SPEC, ...once, guests: { source, count: 2 } };
-    const answer = JSON.parse(runAlone(spec, 1)) as { cells: { status: string }[] };
+    const answer = JSON.parse(await runAlone(spec, 1)) as { cells: { status: string }[] };
     expect(answer.cells.map(({ status }) => status)).toEqual(['DONE']);
   });
 
