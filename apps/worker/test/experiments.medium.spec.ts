@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '#contracts';
-import { Database, Experiments, type ExperimentRecord } from '#persistence';
+import { Database, Experiments, Traces, type ExperimentRecord } from '#persistence';
 import { cellKeys, parseSpec } from '#simulation';
 import { openQueues } from '../../../libs/jobs/test/support/open-queues.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
@@ -24,6 +24,7 @@ let worker: WorkerProcess;
 
 let givenUp: string;
 let withoutTraces: string;
+let withoutImport: string;
 let endless: string;
 
 beforeAll(async () => {
@@ -31,6 +32,7 @@ beforeAll(async () => {
   database = await Database.connect({ url: made.url, maxConnections: 4 });
   givenUp = await acknowledged('gwa-t-12-rnd-2013-7');
   withoutTraces = await acknowledged('moved-away');
+  withoutImport = await acknowledged(`trace:${await deletedTrace()}`);
   endless = await acknowledged('gwa-t-12-rnd-2013-7', { durationMs: 30 * 86_400_000 });
   await giveUp(givenUp, [0, 1]);
   worker = await new WorkerProcess(made.url, { BALLAST_EXPERIMENT_THREADS: '1' }).ready();
@@ -55,6 +57,14 @@ async function acknowledged(tracePath: string, changes: object = {}): Promise<st
     idempotencyKey: null,
     cells: cellKeys(spec),
   });
+  return id;
+}
+
+/** The id of a trace that was imported and then removed from the database. */
+async function deletedTrace(): Promise<string> {
+  const files = [{ name: 'a.csv', text: 'vm,time,bytes\n' }];
+  const { id } = await new Traces(database).import({ name: 'gone', format: 'BALLAST', series: [], files });
+  await database.pool.query('DELETE FROM trace WHERE id = $1', [id]);
   return id;
 }
 
@@ -106,6 +116,17 @@ describe('cells of experiments on a worker', () => {
       ['FAILED', found],
       ['FAILED', found],
     ]);
+  });
+
+  it('fail, each with the reason, when the imported trace was deleted while they waited; what comes after them is run', async () => {
+    const { status, reason, answer, tracePath } = await until(withoutImport, isOver);
+    expect([status, answer]).toEqual(['FAILED', null]);
+    const id = tracePath?.slice('trace:'.length) ?? '';
+    expect(reason).toContain(`every cell failed; the first: guests.source.path: there is no imported trace ${id}`);
+    const cells = await new Experiments(database).cellsOf([withoutImport]);
+    expect(cells.map((cell) => cell.status)).toEqual(['FAILED', 'FAILED']);
+    for (const { error } of cells) expect(error).toContain(id);
+    await until(endless, ({ status: next }) => next === 'RUNNING');
   });
 
   it('give way to the live fleet where threads can', async () => {

@@ -14,7 +14,7 @@ const SEC_MS = 1000;
 /** For a document: a table for each ratio, the policy that loses least first; means over the seeds. */
 export function answerMarkdown(
   spec: ExperimentSpec,
-  { summary, frontier, judgement, digest }: ExperimentAnswer,
+  { summary, frontier, judgement = [], digest }: ExperimentAnswer,
 ): string {
   const { guests, hosts, seeds, durationMs, policies } = spec;
   return [

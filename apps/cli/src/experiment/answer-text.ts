@@ -10,7 +10,7 @@ const SHOWN = [
 ] as const;
 
 /** For a terminal: a line for each policy and ratio, the frontier last. */
-export function answerText({ cells, summary, frontier, judgement, bound, digest }: ExperimentAnswer): string {
+export function answerText({ cells, summary, frontier, judgement = [], bound, digest }: ExperimentAnswer): string {
   const groups = new Map<string, typeof summary>();
   for (const row of summary) {
     const name = `${row.policy} at ${row.ratio}`;

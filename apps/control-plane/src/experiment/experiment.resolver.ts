@@ -73,7 +73,7 @@ export class ExperimentResolver {
   @ResolveField(() => [ExperimentJudgement], {
     complexity: ({ childComplexity }) => JUDGED * childComplexity,
     description:
-      'For each policy and ratio that was run, what of the objective broke, by how much, where, and what helps.',
+      'For each policy and ratio that was run, what of the objective broke, by how much, where, and what helps. Empty for an answer that was stored before this was kept.',
   })
   judgement(@Parent() experiment: ExperimentRecord): readonly ExperimentJudgement[] {
     const { seeds } = experiment.spec as ExperimentSpec;

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '@nestjs/common';
 import { CellThread } from '#cells';
-import type { ExperimentJob } from '#contracts';
+import { DomainError, type ExperimentJob } from '#contracts';
 import type { Queues } from '#jobs';
 import {
   TraceCopies,
@@ -19,7 +19,7 @@ import {
   type BegunCell,
   type Database,
 } from '#persistence';
-import type { CellKey, CellResult, ExperimentSpec } from '#simulation';
+import type { CellKey, CellResult, ExperimentAnswer, ExperimentSpec } from '#simulation';
 import { resolve } from 'node:path';
 
 export interface ExperimentSettings {
@@ -124,7 +124,9 @@ export class ExperimentRunner {
       );
     }, PROGRESS_MS);
     try {
-      const { thread } = await this.#takeSeat(experimentId, cell);
+      const seat = await this.#seatOrReason(experimentId, cell);
+      if ('error' in seat) return seat;
+      const { thread } = seat;
       const signal = AbortSignal.any([unwanted.signal, this.#stopping.signal]);
       const result = await thread.run(key, signal, (told) => (share = told));
       if (result === null) await thread.stop();
@@ -141,17 +143,42 @@ export class ExperimentRunner {
     if (ended === null) return;
     const failed = ended.failed.map(({ error, ...key }): CellResult => ({ status: 'FAILED', key, error }));
     const results = [...(ended.results as readonly CellResult[]), ...failed];
-    const { thread } = await this.#takeSeat(experimentId, ended);
-    const { answer, problem } = await thread.answer(results, this.#stopping.signal).then(
-      (told) => ({ answer: told, problem: null }),
-      (error: unknown) => ({ answer: null, problem: `no answer can be given: ${reasonOf(error)}` }),
-    );
-    await thread.stop();
+    const { answer, problem } = await this.#assemble(experimentId, ended, results);
     if (answer === null && problem === null) throw new Error(WORKER_ENDS);
     const reason = ended.results.length > 0 ? problem : `every cell failed; the first: ${ended.failed[0]?.error ?? ''}`;
     await storeAnswer(this.database, experimentId, { answer, reason });
     const counts = `${ended.results.length} cells, ${failed.length} failed`;
     this.log.log(`experiment ${experimentId} is ${reason === null ? 'answered' : `over: ${reason}`}; ${counts}`);
+  }
+
+  /** Neither an answer nor a problem when this worker ends first. */
+  async #assemble(
+    experimentId: string,
+    ended: Pick<BegunCell, 'spec' | 'tracePath'>,
+    results: readonly CellResult[],
+  ): Promise<{ readonly answer: ExperimentAnswer | null; readonly problem: string | null }> {
+    const seat = await this.#seatOrReason(experimentId, ended);
+    if ('error' in seat) return { answer: null, problem: `no answer can be given: ${seat.error}` };
+    try {
+      return { answer: await seat.thread.answer(results, this.#stopping.signal), problem: null };
+    } catch (error) {
+      return { answer: null, problem: `no answer can be given: ${reasonOf(error)}` };
+    } finally {
+      await seat.thread.stop();
+    }
+  }
+
+  /** Why there is no seat when the experiment's traces are gone for good; anything else, as a database that is away, may pass. */
+  async #seatOrReason(
+    experimentId: string,
+    experiment: Pick<BegunCell, 'spec' | 'tracePath'>,
+  ): Promise<Seat | { readonly error: string }> {
+    try {
+      return await this.#takeSeat(experimentId, experiment);
+    } catch (error) {
+      if (error instanceof DomainError) return { error: error.message };
+      throw error;
+    }
   }
 
   /** A thread that has read the experiment's traces already, or a new one. Specs are checked when they come in. */

@@ -55,6 +55,15 @@ describe('the report of an experiment', () => {
     expect(html).not.toMatch(/NaN|undefined/);
   });
 
+  it('does not say that nothing broke when that was not stored', () => {
+    const { judgement, ...old } = answer;
+    expect(judgement).not.toEqual([]);
+    const page = experimentHtml({ spec, answer: old, results, series });
+    expect(page).toContain('Not known: this answer was stored before it was kept');
+    expect(page).not.toContain('Nothing: every policy met the objective');
+    expect(page).toContain(`<code>${answer.digest}</code>`);
+  });
+
   it('says how many cells it does not draw', () => {
     const many = Array.from({ length: 7 }, () => others).flat();
     const page = experimentHtml({ spec, answer, results: many, series });

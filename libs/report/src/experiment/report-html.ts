@@ -102,6 +102,9 @@ function frontierTable({ frontier, bound }: ExperimentAnswer): string {
 
 /** For each policy and ratio the parts of the objective that broke, the worst first. */
 function brokenTable({ spec, answer }: ReportInput): string {
+  if (answer.judgement === undefined) {
+    return '<p>Not known: this answer was stored before it was kept. Run the experiment again to see it.</p>';
+  }
   const rows = answer.judgement.flatMap(({ policy, ratio, broken: [worst, ...others] }) => {
     if (worst === undefined) return [];
     const words = [worst, ...others].map((one) => escapeHtml(brokenText(one, spec.seeds.length))).join('<br>');

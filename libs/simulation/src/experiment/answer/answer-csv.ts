@@ -19,7 +19,7 @@ const COLUMNS = [
 ];
 
 /** RFC 4180 with a header; empty where nothing is known. */
-export function answerCsv({ cells, summary, frontier, judgement }: ExperimentAnswer): string {
+export function answerCsv({ cells, summary, frontier, judgement = [] }: ExperimentAnswer): string {
   const rows: (string | number | null | undefined)[][] = [COLUMNS];
   for (const { policy, ratio, seed, status, metrics, error } of cells) {
     if (metrics === null) rows.push(['cell', policy, ratio, seed, '', '', '', '', '', '', '', '', error ?? status]);

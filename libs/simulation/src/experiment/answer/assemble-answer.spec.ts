@@ -57,4 +57,11 @@ describe('the CSV of an answer', () => {
     expect(rows.at(-5)).toMatch(/^frontier,"mom, ""gentle""",,,ratio,1\.\d+,/);
     expect(rows.at(-1)).toMatch(/^broken,"mom, ""gentle""",2,,worstGuestViolatedRatio,0\.\d+,,0\.01,,,,,fairness$/);
   });
+
+  it('is there for an answer that was stored before what broke was kept', () => {
+    const { judgement, ...old } = assembleAnswer(spec, cells, null);
+    expect(judgement?.length).toBeGreaterThan(0);
+    const told = answerCsv({ ...old, judgement: judgement ?? [] });
+    expect(answerCsv(old)).toBe(told.slice(0, told.indexOf('broken,')));
+  });
 });

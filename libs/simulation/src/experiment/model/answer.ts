@@ -8,8 +8,8 @@ export interface ExperimentAnswer {
   readonly cells: readonly AnsweredCell[];
   readonly summary: readonly SummaryRow[];
   readonly frontier: readonly FrontierRow[];
-  /** For each policy and ratio that was run, what of the objective broke, and where. */
-  readonly judgement: readonly JudgementRow[];
+  /** For each policy and ratio that was run, what of the objective broke, and where; an answer stored before it was kept has none. */
+  readonly judgement?: readonly JudgementRow[];
   readonly bound: Bound | null;
 }
 
