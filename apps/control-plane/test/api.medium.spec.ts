@@ -281,6 +281,29 @@ describe('the API', () => {
     expect(errors).toEqual([]);
   });
 
+  it.each(['* *', ' * * * *', '* * * * * * *', '99 * * * *', '0 0 30 2 *'])(
+    'does not take the cron expression "%s"',
+    async (cron) => {
+      const schedule = 'mutation ($cron: String!) { scheduleRebalance(input: { cron: $cron }) { schedule { id } } }';
+      const { text } = await ask(plane.url, schedule, { cron });
+      expect(JSON.parse(text)).toMatchObject({
+        errors: [{ message: expect.stringContaining('five or six fields'), extensions: { field: 'input.cron' } }],
+      });
+    },
+  );
+
+  it.each(['*/5 * * * *', '30 */5 * * * *'])('rebalances at the times of "%s"', async (cron) => {
+    const schedule = 'mutation ($cron: String!) { scheduleRebalance(input: { cron: $cron }) { schedule { id cron } } }';
+    const { scheduleRebalance } = await told<{ scheduleRebalance: { schedule: { id: string; cron: string } } }>(
+      plane.url,
+      schedule,
+      { cron },
+    );
+    expect(scheduleRebalance.schedule.cron).toBe(cron);
+    const { id } = scheduleRebalance.schedule;
+    await told(plane.url, 'mutation ($id: ID!) { unscheduleRebalance(input: { id: $id }) { deletedId } }', { id });
+  });
+
   it('places guests where there is room, says why, and refuses with the figures of the host that comes closest', async () => {
     const create = 'mutation ($input: CreateHostInput!) { createHost(input: $input) { host { id } } }';
     const created = await told<{ createHost: { host: { id: string } } }>(plane.url, create, {

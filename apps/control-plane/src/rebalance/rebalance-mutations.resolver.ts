@@ -27,6 +27,8 @@ const MAX_MS = 366 * 86_400_000;
 const MAX_JITTER_MS = 3_600_000;
 const MAX_REASON_LENGTH = 500;
 const MAX_CRON_LENGTH = 100;
+/** Without and with seconds. */
+const CRON_FIELD_COUNTS: readonly number[] = [5, 6];
 /** Until access control exists nobody has a name. */
 const REQUESTED_BY = 'anonymous';
 
@@ -118,7 +120,9 @@ function toRecurrence({ every, cron, timeZone }: ScheduleRebalanceInput): Recurr
     throw badInput('input.timeZone', 'the IANA name of a time zone, such as "Europe/Berlin"', timeZone);
   }
   const recurrence = { cron: checkText('input.cron', cron ?? '', MAX_CRON_LENGTH), timeZone: timeZone ?? null };
-  if (nextTime(recurrence, new Date()) === null) {
+  // What is left out counts as "*" to the parser: half an expression would run every minute.
+  const fieldCount = recurrence.cron.trim().split(/\s+/).length;
+  if (!CRON_FIELD_COUNTS.includes(fieldCount) || nextTime(recurrence, new Date()) === null) {
     throw badInput('input.cron', 'five or six fields of cron that name a time to come', recurrence.cron);
   }
   return recurrence;
