@@ -56,6 +56,13 @@ function aHost(guests: readonly GuestInputs[], more: Partial<HostInputs> = {}): 
 }
 
 describe('toHostView', () => {
+  it('swaps no more than the swap holds, and spreads it over the guests by what is resident', () => {
+    const guests = [aGuest('a', { residentBytes: 24 * GIB }), aGuest('b', { residentBytes: 8 * GIB })];
+    const view = toHostView(aHost(guests), []);
+    expect(view.host).toMatchObject({ usedBytes: 16 * GIB, freeBytes: 0, swapUsedBytes: 8 * GIB });
+    expect(view.guests.map(({ swappedBytes }) => swappedBytes)).toEqual([6 * GIB, 2 * GIB]);
+  });
+
   it('counts what is kept and what is resident as used', () => {
     const { host, guests } = toHostView(aHost([aGuest('a'), aGuest('b')]), []);
     expect(host).toMatchObject({ usedBytes: 13 * GIB, freeBytes: 3 * GIB, availableBytes: 3 * GIB, swapUsedBytes: 0 });
