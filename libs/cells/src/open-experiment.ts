@@ -25,6 +25,7 @@ function openFiles(tracePath: string, toldPath: string): TraceFile[] {
   try {
     return openTextFiles(tracePath);
   } catch (error) {
+    if (error instanceof DomainError) throw new DomainError(error.code, `guests.source.path: ${error.message}`);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     throw new DomainError('BAD_INPUT', `guests.source.path: ${toldPath} cannot be read (${code})`);
   }

@@ -24,4 +24,17 @@ describe('openTextFiles', () => {
     expect([...(file?.chunks ?? [])].join('')).toBe(text);
     expect([...(file?.chunks ?? [])].length).toBeGreaterThan(2);
   });
+
+  it.each(['a.csv.gz', 'a.CSV.GZ', 'a.csv.zst'])('refuses %s by name, alone and beside what it can read', (name) => {
+    writeFileSync(join(folder, name), Buffer.from([0x1f, 0x8b, 8, 0]));
+    writeFileSync(join(folder, 'b.csv'), 'b');
+    const refused = `${name} is packed: unpack it first; a .csv file or a folder of them is read`;
+    expect(() => openTextFiles(join(folder, name))).toThrow(refused);
+    expect(() => openTextFiles(folder)).toThrow(refused);
+  });
+
+  it('does not mind packed files that are no CSV', () => {
+    for (const name of ['b.csv', 'source.tar.gz']) writeFileSync(join(folder, name), name);
+    expect(openTextFiles(folder).map(({ name }) => name)).toEqual(['b.csv']);
+  });
 });
