@@ -38,7 +38,8 @@ it('a list is shown to its end, and whole while it is read anew', async () => {
   };
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(openMetricsContentType);
-  const refresh = registerFleetMetrics(registry, sources as unknown as Parameters<typeof registerFleetMetrics>[1]);
+  const collectors = registerFleetMetrics(registry, sources as unknown as Parameters<typeof registerFleetMetrics>[1]);
+  const refresh = (): Promise<unknown> => Promise.all(Object.values(collectors).map((collect) => collect()));
   const shown = async (name: string): Promise<number> => (await registry.metrics()).split(`\n${name}{`).length - 1;
   const NAMES = ['ballast_host_resident_bytes', 'ballast_guest_balloon_bytes'];
 

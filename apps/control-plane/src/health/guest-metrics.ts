@@ -28,13 +28,17 @@ const DOMAIN_GAUGES: readonly (readonly [name: string, help: string, metric: Mem
   ['rss_bytes', 'Memory of the guest that the host backs', 'residentBytes'],
 ];
 
-/** Registers the gauges; returns what brings them up to date. */
-export function registerFleetMetrics(registry: MetricsRegistry, sources: Sources): () => Promise<void> {
-  const refreshers = [registerFleet, registerHosts, registerGuests, registerQueues].map((register) =>
-    register(gaugesOf(registry), sources),
-  );
-  return async () => {
-    await Promise.all(refreshers.map((refresh) => refresh()));
+/** Registers the gauges; returns what brings them up to date, each by itself. */
+export function registerFleetMetrics(
+  registry: MetricsRegistry,
+  sources: Sources,
+): Readonly<Record<'fleet' | 'hosts' | 'guests' | 'queues', Refresh>> {
+  const gauge = gaugesOf(registry);
+  return {
+    fleet: registerFleet(gauge, sources),
+    hosts: registerHosts(gauge, sources),
+    guests: registerGuests(gauge, sources),
+    queues: registerQueues(gauge, sources),
   };
 }
 

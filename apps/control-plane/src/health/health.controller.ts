@@ -2,9 +2,9 @@ import { Queues } from '#jobs';
 import { Database } from '#persistence';
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { answersInTime } from './answers-in-time.js';
 
 const UNAVAILABLE = 503;
-const CHECK_LIMIT_MS = 3_000;
 
 interface Readiness {
   readonly status: 'ok' | 'unavailable';
@@ -39,13 +39,5 @@ export class HealthController {
 }
 
 async function check(work: Promise<unknown>): Promise<'ok' | 'unavailable'> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<'unavailable'>((resolve) => {
-    timer = setTimeout(() => resolve('unavailable'), CHECK_LIMIT_MS);
-  });
-  const done = work.then(
-    () => 'ok' as const,
-    () => 'unavailable' as const,
-  );
-  return Promise.race([done, limit]).finally(() => clearTimeout(timer));
+  return (await answersInTime(work)) ? 'ok' : 'unavailable';
 }
