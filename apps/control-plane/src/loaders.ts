@@ -52,6 +52,8 @@ export interface Loaders {
   readonly operation: DataLoader<string, OperationRecord | null>;
   readonly trace: DataLoader<string, TraceRecord | null>;
   readonly experimentCells: DataLoader<string, readonly ExperimentCellRecord[]>;
+  /** Null while there is none. */
+  readonly experimentAnswer: DataLoader<string, unknown>;
   readonly rebalanceHosts: DataLoader<string, readonly RebalanceHostRecord[]>;
   readonly rebalanceMoves: DataLoader<string, readonly RebalanceMoveRecord[]>;
   /** What rebalancing did last with a guest. */
@@ -73,6 +75,7 @@ export function createLoaders({ experiments, hosts, guests, operations, rebalanc
     detail: byKey(async (ids) => keyed(await guests.latestDetail(ids), (detail) => detail.guestId)),
     operation: byKey(async (ids) => keyed(await operations.find(ids), (operation) => operation.id)),
     trace: byKey(async (ids) => keyed(await traces.find(ids), (trace) => trace.id)),
+    experimentAnswer: byKey((ids) => experiments.answersOf(ids)),
     experimentCells: manyByKey(
       (ids) => experiments.cellsOf(ids),
       (cell) => cell.experimentId,

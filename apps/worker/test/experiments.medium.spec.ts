@@ -107,8 +107,8 @@ describe('cells of experiments on a worker', () => {
   });
 
   it('fail, each with the reason, and the experiment with them, when the traces are gone', async () => {
-    const { status, reason, answer } = await until(withoutTraces, isOver);
-    expect([status, answer]).toEqual(['FAILED', null]);
+    const { status, reason, isAnswered } = await until(withoutTraces, isOver);
+    expect([status, isAnswered]).toEqual(['FAILED', false]);
     const found = 'guests.source.path: gwa-t-12-rnd-2013-7 cannot be read (ENOENT)';
     expect(reason).toBe(`every cell failed; the first: ${found}`);
     const cells = await new Experiments(database).cellsOf([withoutTraces]);
@@ -119,8 +119,8 @@ describe('cells of experiments on a worker', () => {
   });
 
   it('fail, each with the reason, when the imported trace was deleted while they waited; what comes after them is run', async () => {
-    const { status, reason, answer, tracePath } = await until(withoutImport, isOver);
-    expect([status, answer]).toEqual(['FAILED', null]);
+    const { status, reason, isAnswered, tracePath } = await until(withoutImport, isOver);
+    expect([status, isAnswered]).toEqual(['FAILED', false]);
     const id = tracePath?.slice('trace:'.length) ?? '';
     expect(reason).toContain(`every cell failed; the first: guests.source.path: there is no imported trace ${id}`);
     const cells = await new Experiments(database).cellsOf([withoutImport]);

@@ -23,14 +23,15 @@ export class DownloadsController {
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', NOTHING_FROM_ELSEWHERE)
   async report(@Param('id') id: string): Promise<string> {
-    return this.reports.make(await this.#answered(id));
+    const { experiment, answer } = await this.#answered(id);
+    return this.reports.make(experiment, answer);
   }
 
   @Get(`:id/${FILES.csv}`)
   @Header('content-type', 'text/csv; charset=utf-8')
   @Header('content-disposition', `attachment; filename="${FILES.csv}"`)
   async csv(@Param('id') id: string): Promise<string> {
-    return answerCsv((await this.#answered(id)).answer as ExperimentAnswer);
+    return answerCsv((await this.#answered(id)).answer);
   }
 
   @Get(`:id/${FILES.json}`)
@@ -40,10 +41,11 @@ export class DownloadsController {
   }
 
   /** Throws DomainError NOT_FOUND, or CONFLICT while there is no answer. */
-  async #answered(id: string): Promise<ExperimentRecord> {
+  async #answered(id: string): Promise<{ experiment: ExperimentRecord; answer: ExperimentAnswer }> {
     const [row] = await this.questions.find([id]);
     const experiment = found('an experiment', 'id', id, row);
-    if (experiment.answer !== null) return experiment;
+    const answer = (await this.questions.answersOf([id])).get(id) as ExperimentAnswer | undefined;
+    if (answer !== undefined) return { experiment, answer };
     throw new DomainError('CONFLICT', `id: the experiment has no answer (${experiment.status})`, 'id');
   }
 }

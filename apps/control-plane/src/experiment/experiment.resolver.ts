@@ -40,8 +40,12 @@ export class ExperimentResolver {
 
   @ResolveField(() => [ExperimentCell], { complexity: ({ childComplexity }) => CELLS * childComplexity })
   async cells(@Parent() experiment: ExperimentRecord, @Context('loaders') loaders: Loaders): Promise<ExperimentCell[]> {
-    const cells = await loaders.experimentCells.load(experiment.id);
-    return cells.map((cell) => toCell(experiment, cell));
+    const { id, isAnswered } = experiment;
+    const [cells, answer] = await Promise.all([
+      loaders.experimentCells.load(id),
+      isAnswered ? answerOf(id, loaders) : null,
+    ]);
+    return cells.map((cell) => toCell(experiment, cell, answer));
   }
 
   @ResolveField(() => Int)
@@ -56,18 +60,24 @@ export class ExperimentResolver {
   }
 
   @ResolveField(() => String, { nullable: true, description: 'Of the whole answer; equal for equal runs anywhere.' })
-  digest(@Parent() experiment: ExperimentRecord): string | null {
-    return answerOf(experiment)?.digest ?? null;
+  async digest(@Parent() { id }: ExperimentRecord, @Context('loaders') loaders: Loaders): Promise<string | null> {
+    return (await answerOf(id, loaders))?.digest ?? null;
   }
 
   @ResolveField(() => [ExperimentSummary], { complexity: ({ childComplexity }) => SUMMARY_ROWS * childComplexity })
-  summary(@Parent() experiment: ExperimentRecord): readonly ExperimentSummary[] {
-    return answerOf(experiment)?.summary ?? [];
+  async summary(
+    @Parent() { id }: ExperimentRecord,
+    @Context('loaders') loaders: Loaders,
+  ): Promise<readonly ExperimentSummary[]> {
+    return (await answerOf(id, loaders))?.summary ?? [];
   }
 
   @ResolveField(() => [ExperimentFrontier], { complexity: ({ childComplexity }) => POLICIES * childComplexity })
-  frontier(@Parent() experiment: ExperimentRecord): readonly ExperimentFrontier[] {
-    return answerOf(experiment)?.frontier ?? [];
+  async frontier(
+    @Parent() { id }: ExperimentRecord,
+    @Context('loaders') loaders: Loaders,
+  ): Promise<readonly ExperimentFrontier[]> {
+    return (await answerOf(id, loaders))?.frontier ?? [];
   }
 
   @ResolveField(() => [ExperimentJudgement], {
@@ -75,9 +85,12 @@ export class ExperimentResolver {
     description:
       'For each policy and ratio that was run, what of the objective broke, by how much, where, and what helps. Empty for an answer that was stored before this was kept.',
   })
-  judgement(@Parent() experiment: ExperimentRecord): readonly ExperimentJudgement[] {
-    const { seeds } = experiment.spec as ExperimentSpec;
-    return (answerOf(experiment)?.judgement ?? []).map(({ broken, ...at }) => ({
+  async judgement(
+    @Parent() { id, spec }: ExperimentRecord,
+    @Context('loaders') loaders: Loaders,
+  ): Promise<readonly ExperimentJudgement[]> {
+    const { seeds } = spec as ExperimentSpec;
+    return ((await answerOf(id, loaders))?.judgement ?? []).map(({ broken, ...at }) => ({
       ...at,
       broken: broken.map((test) => ({
         ...test,
@@ -90,39 +103,43 @@ export class ExperimentResolver {
   @ResolveField(() => Boolean, {
     description: 'The answer is of some of the cells only: it was cancelled, or cells failed. `cells` says which.',
   })
-  isPartial(@Parent() experiment: ExperimentRecord): boolean {
-    return answerOf(experiment)?.cells.some(({ status }) => status !== 'DONE') ?? false;
+  async isPartial(@Parent() { id }: ExperimentRecord, @Context('loaders') loaders: Loaders): Promise<boolean> {
+    return (await answerOf(id, loaders))?.cells.some(({ status }) => status !== 'DONE') ?? false;
   }
 
   @ResolveField(() => ExperimentDownloads, { nullable: true, description: 'Once the experiment is answered.' })
-  downloads(@Parent() experiment: ExperimentRecord): ExperimentDownloads | null {
-    return experiment.answer === null ? null : downloadsOf(experiment.id);
+  downloads(@Parent() { id, isAnswered }: ExperimentRecord): ExperimentDownloads | null {
+    return isAnswered ? downloadsOf(id) : null;
   }
 
   @ResolveField(() => Json, { nullable: true, description: 'What perfect knowledge allows, host by host.' })
-  bound(@Parent() experiment: ExperimentRecord): unknown {
-    return answerOf(experiment)?.bound ?? null;
+  async bound(@Parent() { id }: ExperimentRecord, @Context('loaders') loaders: Loaders): Promise<unknown> {
+    return (await answerOf(id, loaders))?.bound ?? null;
   }
 
   @ResolveField(() => Json, { nullable: true, description: 'All of the answer, as the command line prints it.' })
-  answer(@Parent() experiment: ExperimentRecord): unknown {
-    return experiment.answer;
+  async answer(@Parent() { id }: ExperimentRecord, @Context('loaders') loaders: Loaders): Promise<unknown> {
+    return answerOf(id, loaders);
   }
 
   @ResolveField(() => String, { nullable: true, description: 'The answer as a CSV table.' })
-  csv(@Parent() experiment: ExperimentRecord): string | null {
-    const answer = answerOf(experiment);
+  async csv(@Parent() { id }: ExperimentRecord, @Context('loaders') loaders: Loaders): Promise<string | null> {
+    const answer = await answerOf(id, loaders);
     return answer === null ? null : answerCsv(answer);
   }
 }
 
 /** As the worker stored it. */
-function answerOf({ answer }: ExperimentRecord): ExperimentAnswer | null {
-  return answer as ExperimentAnswer | null;
+async function answerOf(id: string, loaders: Loaders): Promise<ExperimentAnswer | null> {
+  return (await loaders.experimentAnswer.load(id)) as ExperimentAnswer | null;
 }
 
-function toCell(experiment: ExperimentRecord, cell: ExperimentCellRecord): ExperimentCell {
-  const { policies, overcommitRatios, seeds } = experiment.spec as ExperimentSpec;
+function toCell(
+  { spec }: ExperimentRecord,
+  cell: ExperimentCellRecord,
+  answer: ExperimentAnswer | null,
+): ExperimentCell {
+  const { policies, overcommitRatios, seeds } = spec as ExperimentSpec;
   return {
     policy: policies[cell.policyAt]?.label ?? '',
     ratio: overcommitRatios[cell.ratioAt] ?? 0,
@@ -131,6 +148,6 @@ function toCell(experiment: ExperimentRecord, cell: ExperimentCellRecord): Exper
     progress: cell.progress,
     attempts: cell.attempts,
     error: cell.error,
-    metrics: answerOf(experiment)?.cells[cell.place]?.metrics ?? null,
+    metrics: answer?.cells[cell.place]?.metrics ?? null,
   };
 }

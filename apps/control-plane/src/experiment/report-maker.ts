@@ -20,18 +20,18 @@ export class ReportMaker {
   ) {}
 
   /** Throws DomainError LIMIT_EXCEEDED when too many wait already, CONFLICT when the traces cannot be read any more. */
-  async make(experiment: ExperimentRecord): Promise<string> {
+  async make(experiment: ExperimentRecord, answer: ExperimentAnswer): Promise<string> {
     if (this.#waiting >= MOST_WAITING) {
       throw new DomainError('LIMIT_EXCEEDED', `reports that are made at a time must be at most ${MOST_WAITING}`);
     }
     this.#waiting++;
-    const mine = this.#last.then(() => this.#make(experiment)).finally(() => this.#waiting--);
+    const mine = this.#last.then(() => this.#make(experiment, answer)).finally(() => this.#waiting--);
     // Whoever comes next waits for the end of this one, however it ends.
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
-  async #make({ id, spec, answer }: ExperimentRecord): Promise<string> {
+  async #make({ id, spec }: ExperimentRecord, answer: ExperimentAnswer): Promise<string> {
     const { source } = (spec as ExperimentSpec).guests;
     const path = source.kind === 'traces' ? await this.traces.locate(source, 'id') : null;
     const results = (await this.questions.resultsOf(id)) as readonly CellResult[];
@@ -39,7 +39,7 @@ export class ReportMaker {
     try {
       const problem = await thread.check();
       if (problem !== null) throw new DomainError('CONFLICT', `the report shows the traces: ${problem}`, 'id');
-      return await thread.report({ answer: answer as ExperimentAnswer, results });
+      return await thread.report({ answer, results });
     } finally {
       await thread.stop();
     }

@@ -5,7 +5,7 @@ export type ExperimentStatus = (typeof EXPERIMENT_STATUSES)[number];
 export const CELL_STATUSES = ['WAITING', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED'] as const;
 export type CellStatus = (typeof CELL_STATUSES)[number];
 
-/** What was asked for, and how far it has come. `spec` and `answer` are as libs/simulation has them. */
+/** What was asked for, and how far it has come. `spec` is as libs/simulation has it; the answer, which may be megabytes, is asked for by itself. */
 export interface ExperimentRecord {
   readonly id: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface ExperimentRecord {
   readonly status: ExperimentStatus;
   /** Why it failed. */
   readonly reason: string | null;
-  readonly answer: unknown;
+  readonly isAnswered: boolean;
   readonly requestedBy: string;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -38,10 +38,13 @@ export interface ExperimentCellRecord {
   readonly finishedAt: Date | null;
 }
 
-export function toExperiment(row: Omit<ExperimentRow, 'idempotencyKey'>): ExperimentRecord {
-  const { id, name, spec, tracePath, reason, answer, requestedBy, createdAt, startedAt, finishedAt } = row;
+export function toExperiment(
+  row: Omit<ExperimentRow, 'idempotencyKey' | 'answer'>,
+  isAnswered: boolean,
+): ExperimentRecord {
+  const { id, name, spec, tracePath, reason, requestedBy, createdAt, startedAt, finishedAt } = row;
   const status = row.status as ExperimentStatus;
-  return { id, name, spec, tracePath, status, reason, answer, requestedBy, createdAt, startedAt, finishedAt };
+  return { id, name, spec, tracePath, status, reason, isAnswered, requestedBy, createdAt, startedAt, finishedAt };
 }
 
 export function toCell(row: Omit<CellRow, 'result'>): ExperimentCellRecord {

@@ -1,6 +1,6 @@
 import { DomainError } from '#contracts';
 import type { Database } from '../database.js';
-import type { Experiment as ExperimentRow, Prisma } from '../generated/client.js';
+import { Prisma, type Experiment as ExperimentRow } from '../generated/client.js';
 import { notify } from '../notifications.js';
 import { distinctIds, isId, newId } from '../paging/ids.js';
 import { decodeIdCursor, encodeCursor, toPage, type CountedPage, type PageRequest } from '../paging/page.js';
@@ -17,6 +17,7 @@ export interface ExperimentRequest {
 }
 
 const LIST = 'experiments';
+const WITHOUT_ANSWER = { answer: true } as const;
 /** A cell's row without its result, which may be megabytes. */
 const CELL_FIELDS = {
   experimentId: true,
@@ -64,8 +65,10 @@ export class Experiments {
         );
         await notify(client, 'ballast_experiment', { experimentId: id });
       }
-      const { rows: known } = await client.query<ExperimentRow & { same: boolean }>(
-        `SELECT id, name, spec, trace_path AS "tracePath", status, reason, answer, requested_by AS "requestedBy",
+      const { rows: known } = await client.query<
+        Omit<ExperimentRow, 'answer'> & { same: boolean; isAnswered: boolean }
+      >(
+        `SELECT id, name, spec, trace_path AS "tracePath", status, reason, answer IS NOT NULL AS "isAnswered", requested_by AS "requestedBy",
                 created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt", spec::jsonb = $3::jsonb AS same
            FROM experiment WHERE id = $1 OR (requested_by = $4 AND idempotency_key = $2) ORDER BY id LIMIT 1`,
         [id, request.idempotencyKey, JSON.stringify(request.spec), request.requestedBy],
@@ -75,13 +78,13 @@ export class Experiments {
         const message = 'input.idempotencyKey must be new, or come with the spec it came with before';
         throw new DomainError('CONFLICT', message, 'input.idempotencyKey');
       }
-      return toExperiment(found);
+      return toExperiment(found, found.isAnswered);
     });
   }
 
   async find(ids: readonly string[]): Promise<ExperimentRecord[]> {
-    const rows = await this.database.prisma.experiment.findMany({ where: { id: { in: distinctIds(ids) } } });
-    return rows.map(toExperiment);
+    const where = { id: { in: distinctIds(ids) } };
+    return this.#toRecords(await this.database.prisma.experiment.findMany({ where, omit: WITHOUT_ANSWER }));
   }
 
   /** The newest first. */
@@ -92,9 +95,28 @@ export class Experiments {
       where: after === null ? {} : { id: { lt: after } },
       orderBy: { id: 'desc' },
       take: request.first + 1,
+      omit: WITHOUT_ANSWER,
     });
-    const page = toPage(rows.map(toExperiment), request, (experiment) => encodeCursor(LIST, [experiment.id]));
+    const page = toPage(await this.#toRecords(rows), request, (experiment) => encodeCursor(LIST, [experiment.id]));
     return { ...page, count: () => prisma.experiment.count() };
+  }
+
+  /** The answers of those that have one, as the worker stored them, by id. */
+  async answersOf(ids: readonly string[]): Promise<Map<string, unknown>> {
+    const rows = await this.database.prisma.experiment.findMany({
+      where: { id: { in: distinctIds(ids) }, answer: { not: Prisma.DbNull } },
+      select: { id: true, answer: true },
+    });
+    return new Map(rows.map(({ id, answer }) => [id, answer]));
+  }
+
+  async #toRecords(rows: readonly Omit<ExperimentRow, 'answer'>[]): Promise<ExperimentRecord[]> {
+    const answered = await this.database.prisma.experiment.findMany({
+      where: { id: { in: rows.map(({ id }) => id) }, answer: { not: Prisma.DbNull } },
+      select: { id: true },
+    });
+    const ids = new Set(answered.map(({ id }) => id));
+    return rows.map((row) => toExperiment(row, ids.has(row.id)));
   }
 
   /** The cells of these experiments, in the order of their answers. */

@@ -17,7 +17,7 @@ const PAGES_PER_SAMPLED = 64;
 const AVERAGED_SEC = 240;
 const CONTAINER_PAGES = (512 * MIB) / PAGE_SIZE_BYTES;
 /** Mapped files (a guess: from a tenth to two thirds at Meta). */
-const FILE_PAGES = CONTAINER_PAGES / 10;
+const FILE_PAGES = Math.floor(CONTAINER_PAGES / 10);
 const RAM_BYTES = 640 * MIB;
 const KERNEL_PAGES = (24 * MIB) / PAGE_SIZE_BYTES;
 const INTERVAL_SEC = 6;
