@@ -1,8 +1,7 @@
 export { NIL } from './layout/constants.js';
 export { createMemory } from './boot/create.js';
-export type { MemoryOptions } from './boot/create.js';
 export { FRAME_USES, createMemoryFromMap } from './boot/from-map.js';
-export type { FrameUse, MappedMachine, PerCpuLists } from './boot/from-map.js';
+export type { FrameUse, PerCpuLists } from './boot/from-map.js';
 export { runOnCpu } from './layout/memory.js';
 export type { Memory, MemoryConfig } from './layout/memory.js';
 export type { KernelProfile } from './layout/profile.js';
@@ -59,7 +58,7 @@ export type { BalloonDriver, MigrateMode } from './balloon/driver.js';
 export { endBalloonMove, startBalloonMove } from './balloon/move.js';
 export { EAGAIN, EBUSY, EINTR, EINVAL, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
-export { discardPages, discardRun, isBacked, touchRun } from './host/backing.js';
+export { discardRun, isBacked, touchRun } from './host/backing.js';
 export { compactMemory } from './compaction/manual.js';
 export type { CompactionEvent } from './compaction/result.js';
 export { KSWAPD_NAP_US, endKswapdNap, isKswapdNapping, isKswapdWoken, runPendingKswapd } from './reclaim/kswapd.js';
@@ -74,7 +73,7 @@ export {
   kcompactd,
   writeCompactionProactiveness,
 } from './compaction/kcompactd.js';
-export { createHugePool, hugePoolPages, resizeHugePool } from './hotplug/huge-pool.js';
+export { createHugePool, resizeHugePool } from './hotplug/huge-pool.js';
 export {
   REPORTING_CAPACITY,
   REPORTING_DELAY_US,
@@ -83,7 +82,7 @@ export {
   reportFreePages,
   unregisterPageReporting,
 } from './reporting/page-reporting.js';
-export type { ReportBlocks, ReportedBlocks } from './reporting/page-reporting.js';
+export type { ReportedBlocks } from './reporting/page-reporting.js';
 export { memoryBlocks } from './hotplug/memory-block.js';
 export { migrateToNode } from './hotplug/migrate-to-node.js';
 export { offlineMemoryBlock } from './hotplug/offline.js';
