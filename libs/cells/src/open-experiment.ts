@@ -16,7 +16,8 @@ export function openExperiment(spec: ExperimentSpec, tracePath: string | null): 
   const { source } = spec.guests;
   if (source.kind !== 'traces' || tracePath === null) return { spec, index: null, tracePath: null };
   const files = openFiles(tracePath, source.path);
-  if (files.length === 0) throw new DomainError('BAD_INPUT', `guests.source.path: ${source.path} has no .csv file`);
+  if (files.length === 0)
+    throw new DomainError('BAD_INPUT', `guests.source.path: ${source.path} has no .csv or .csv.gz file`);
   return { spec, index: requireIndex(indexTrace(source.format, files)), tracePath };
 }
 

@@ -2,8 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { PRESETS } from '#simulation';
 import { readExperiment } from './read-experiment.js';
+
+const GWA_SOURCE = { kind: 'traces', format: 'GWA_T_12', path: 'set' };
+const GWA_ROWS = `Timestamp [ms];\tCPU cores;\tCPU capacity provisioned [MHZ];\tCPU usage [MHZ];\tCPU usage [%];\tMemory capacity provisioned [KB];\tMemory usage [KB];\tDisk read throughput [KB/s];\tDisk write throughput [KB/s];\tNetwork received throughput [KB/s];\tNetwork transmitted throughput [KB/s]
+1372629804;\t2;\t5852;\t87;\t1.5;\t8218624;\t5000;\t0;\t1;\t0;\t1
+1372630104;\t2;\t5852;\t87;\t1.5;\t8218624;\t6000;\t0;\t1;\t0;\t1
+`;
 
 describe('readExperiment', () => {
   let folder: string;
@@ -25,6 +32,27 @@ describe('readExperiment', () => {
     const { spec, index } = readExperiment(specAt(traces('set')), undefined);
     expect(spec.guests.count).toBe(24);
     expect(index?.vms).toMatchObject([{ vm: 'a' }]);
+  });
+
+  it('finds the same guests in traces packed with gzip, and their broken rows by line', () => {
+    const set = join(folder, 'set');
+    mkdirSync(set);
+    const index = (): unknown => {
+      const found = readExperiment(specAt({ guests: { source: GWA_SOURCE } }), undefined).index;
+      return { ...found, files: [] };
+    };
+    for (const name of ['9', '10']) writeFileSync(join(set, `${name}.csv`), GWA_ROWS);
+    const unpacked = index();
+    expect(unpacked).toMatchObject({ vms: [{ vm: '10' }, { vm: '9' }] });
+    for (const name of ['9', '10']) {
+      rmSync(join(set, `${name}.csv`));
+      writeFileSync(join(set, `${name}.csv.gz`), gzipSync(GWA_ROWS));
+    }
+    expect(index()).toEqual(unpacked);
+    writeFileSync(join(set, '9.csv.gz'), gzipSync(`${GWA_ROWS}rubbish\n`));
+    expect(index).toThrow(/\n {2}9\.csv\.gz:4: /);
+    writeFileSync(join(set, '9.csv.gz'), gzipSync(GWA_ROWS).subarray(0, -9));
+    expect(index).toThrow(/^9\.csv\.gz:\d: the gzip file is cut off or damaged/);
   });
 
   it('reads every preset', () => {
@@ -52,7 +80,7 @@ describe('readExperiment', () => {
       'guests.source.path: must be a file or a folder; nowhere does not exist',
     );
     mkdirSync(join(folder, 'empty'));
-    expect(fails(specAt(traces('empty')))).toContain('has no .csv file');
+    expect(fails(specAt(traces('empty')))).toContain('has no .csv or .csv.gz file');
     writeFileSync(join(folder, 'bad.csv'), 'vm,timeMs,bytes\na,1,5\na,x,5\n');
     expect(fails(specAt(traces('bad.csv')))).toContain('bad.csv:3: timeMs must be a whole number from 0, got "x"');
   });

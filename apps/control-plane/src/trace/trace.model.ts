@@ -53,7 +53,7 @@ export class ImportTraceInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'A file, or a folder of CSV files, below the trace folder of the configuration. Either this or upload.',
+      'A file, or a folder of CSV files, below the trace folder of the configuration; what is packed with gzip (.csv.gz) is unpacked. Either this or upload.',
   })
   path?: string | null;
 }

@@ -62,9 +62,9 @@ function readFile(file: TraceFile, add: (row: TraceRow) => boolean, problems: Pr
   else if (rows === 0) problems.add(file.name, 0, 'the file has a header and no rows');
 }
 
-/** The file's name without folders and ending. */
+/** The file's name without folders and ending, packed or not. */
 function vmName(fileName: string): string {
-  return fileName.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '') || fileName;
+  return fileName.replace(/^.*[/\\]/, '').replace(/\.[^.]*(\.gz)?$/i, '') || fileName;
 }
 
 function findColumns(header: readonly string[]): Record<Column, number> | null {
