@@ -11,6 +11,7 @@ const CHECKS = [
   ['lint', 'eslint', ['.']],
   ['types', 'tsc', ['-b', 'tsconfig.json']],
   ['boundaries', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'apps', 'libs']],
+  ['rooms', 'depcruise', ['--config', '.dependency-cruiser.rooms.mjs', 'apps', 'libs']],
   ['dead code', 'knip', []],
   ['compose file', 'dclint', ['docker-compose.yml', '--quiet']],
   ['GraphQL schema', process.execPath, [join('dist', 'apps', 'control-plane', 'src', 'schema.js'), '--check']],

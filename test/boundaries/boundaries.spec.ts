@@ -6,13 +6,15 @@ import { join } from 'node:path';
 
 const ROOT = process.cwd();
 const FIXTURES = join(ROOT, 'test', 'boundaries', 'fixtures');
+/** Looks at single files, and at folders. */
+const CONFIGURATIONS = ['.dependency-cruiser.mjs', '.dependency-cruiser.rooms.mjs'];
 
 /** Names of the rules that fire when dependency-cruiser looks at one fixture tree with the project's own rules. */
 function brokenRules(fixture: string): string[] {
   const tree = mkdtempSync(join(tmpdir(), 'ballast-boundaries-'));
   try {
     cpSync(join(FIXTURES, fixture), tree, { recursive: true });
-    cpSync(join(ROOT, '.dependency-cruiser.mjs'), join(tree, '.dependency-cruiser.mjs'));
+    for (const name of CONFIGURATIONS) cpSync(join(ROOT, name), join(tree, name));
     writeFileSync(
       join(tree, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: { module: 'NodeNext', moduleResolution: 'NodeNext' } }),
@@ -25,13 +27,15 @@ function brokenRules(fixture: string): string[] {
     symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
     const program = join(ROOT, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
     const folders = readdirSync(tree).filter((name) => name === 'apps' || name === 'libs');
-    const run = spawnSync(
-      process.execPath,
-      [program, '--config', '.dependency-cruiser.mjs', '--output-type', 'json', ...folders],
-      { cwd: tree, encoding: 'utf8' },
-    );
-    const report = JSON.parse(run.stdout) as { summary: { violations: { rule: { name: string } }[] } };
-    return [...new Set(report.summary.violations.map((violation) => violation.rule.name))];
+    return CONFIGURATIONS.flatMap((configuration) => {
+      const run = spawnSync(
+        process.execPath,
+        [program, '--config', configuration, '--output-type', 'json', ...folders],
+        { cwd: tree, encoding: 'utf8' },
+      );
+      const report = JSON.parse(run.stdout) as { summary: { violations: { rule: { name: string } }[] } };
+      return [...new Set(report.summary.violations.map((violation) => violation.rule.name))];
+    });
   } finally {
     rmSync(tree, { recursive: true, force: true });
   }
@@ -41,10 +45,15 @@ describe('the floors', () => {
   const fixtures = readdirSync(FIXTURES);
 
   it('have a fixture for every rule', async () => {
-    const rules = (await import(join(ROOT, '.dependency-cruiser.mjs'))) as {
-      default: { forbidden: { name: string }[] };
-    };
-    expect(fixtures.sort()).toEqual(rules.default.forbidden.map((rule) => rule.name).sort());
+    const rules = await Promise.all(
+      CONFIGURATIONS.map(async (name) => {
+        const { default: configuration } = (await import(join(ROOT, name))) as {
+          default: { forbidden: { name: string }[] };
+        };
+        return configuration.forbidden.map((rule) => rule.name);
+      }),
+    );
+    expect(fixtures.sort()).toEqual(rules.flat().sort());
   });
 
   it.each(fixtures)(

@@ -7,18 +7,21 @@ import { ExperimentResolver } from './experiment/experiment.resolver.js';
 import { FleetResolver } from './fleet/fleet.resolver.js';
 import { GuestConnectionResolver } from './guest/guest.model.js';
 import { GuestMutationsResolver } from './guest/guest-mutations.resolver.js';
+import { GuestOperationsResolver, OperationGuestResolver } from './guest/guest-operations.resolver.js';
 import { GuestResolver } from './guest/guest.resolver.js';
+import { GuestTraceResolver } from './guest/guest-trace.resolver.js';
 import { GuestViewsResolver } from './guest/guest-views.resolver.js';
 import { ZoneResolver } from './guest/zone.model.js';
-import { GuestTraceResolver } from './history/guest-trace.resolver.js';
 import { FleetHistoryResolver, GuestHistoryResolver } from './history/history.model.js';
+import { GuestHostResolver } from './host/guest-host.resolver.js';
 import { HostConnectionResolver } from './host/host.model.js';
 import { HostMutationsResolver } from './host/host-mutations.resolver.js';
 import { HostResolver } from './host/host.resolver.js';
 import { OperationConnectionResolver } from './operation/operation.model.js';
 import { OperationMutationsResolver } from './operation/operation-mutations.resolver.js';
-import { GuestOperationsResolver, OperationResolver } from './operation/operation.resolver.js';
+import { OperationResolver } from './operation/operation.resolver.js';
 import { PolicyResolver } from './policy/policy.resolver.js';
+import { GuestMoveResolver } from './rebalance/guest-move.resolver.js';
 import { RebalanceMutationsResolver } from './rebalance/rebalance-mutations.resolver.js';
 import { RebalanceRunConnectionResolver } from './rebalance/rebalance.model.js';
 import {
@@ -40,6 +43,8 @@ export const RESOLVERS: Type[] = [
   FleetResolver,
   GuestConnectionResolver,
   GuestHistoryResolver,
+  GuestHostResolver,
+  GuestMoveResolver,
   GuestMutationsResolver,
   GuestOperationsResolver,
   GuestResolver,
@@ -50,6 +55,7 @@ export const RESOLVERS: Type[] = [
   HostResolver,
   MemorySampledResolver,
   OperationConnectionResolver,
+  OperationGuestResolver,
   OperationMutationsResolver,
   OperationResolver,
   PolicyResolver,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { auditMemory, balloonPageAlloc, balloonPageListDequeue } from '#memory-core';
 import { GIB, MIB, bytesToPages } from '#units';
-import { tryLockPage } from '../../memory-core/src/allocator/page-lock.js';
+import { tryLockPage } from '../../memory-core/src/tasks/page-lock.js';
 import type { BalloonRequestEnd } from './balloon/balloon-request.js';
 import type { GuestReading } from './guest-reading.js';
 import type { GuestOptions } from './guest-options.js';

@@ -2,7 +2,7 @@
  * The work that is timed, each piece on a fresh memory, in the units of bench/core.bench.ts. It is what a plain C buddy allocator
  * with a balloon list does in the reference program, done by the whole core: migratetypes, watermarks, per-CPU lists, counters.
  */
-import { allocatePages } from '../src/allocator/allocate.js';
+import { allocatePages } from '../src/request/allocate.js';
 import { freePages } from '../src/allocator/free.js';
 import { createBalloonDevice } from '../src/balloon/balloon.js';
 import {

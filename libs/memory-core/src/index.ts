@@ -6,7 +6,7 @@ export { runOnCpu } from './layout/memory.js';
 export type { Memory, MemoryConfig } from './layout/memory.js';
 export type { KernelProfile } from './layout/profile.js';
 export { Gfp } from './layout/gfp.js';
-export { allocatePages } from './allocator/allocate.js';
+export { allocatePages } from './request/allocate.js';
 export { freePageList, freePages } from './allocator/free.js';
 export {
   setHugepageDefrag,
@@ -28,9 +28,9 @@ export {
 } from './owners/owner.js';
 export { growOwnerHuge } from './owners/huge-page.js';
 export { evictedPages, readAgain } from './owners/read-again.js';
-export { setPageUse } from './owners/page-use.js';
-export type { PageUse } from './owners/page-use.js';
-export type { OwnerKind } from './owners/owner-kind.js';
+export { setPageUse } from './owner-pages/page-use.js';
+export type { PageUse } from './owner-pages/page-use.js';
+export type { OwnerKind } from './layout/owner-fields.js';
 export {
   balloonPageAlloc,
   balloonPageAllocList,
@@ -53,9 +53,10 @@ export {
   pagesBackwards,
 } from './balloon/stretches.js';
 export type { PageBatch } from './balloon/stretches.js';
-export { setBalloonDriver } from './balloon/driver.js';
-export type { BalloonDriver, MigrateMode } from './balloon/driver.js';
-export { endBalloonMove, startBalloonMove } from './balloon/move.js';
+export { setBalloonDriver } from './balloon-list/driver.js';
+export type { MigrateMode } from './layout/migrate-mode.js';
+export type { BalloonDriver } from './balloon-list/driver.js';
+export { endBalloonMove, startBalloonMove } from './balloon-list/move.js';
 export { EAGAIN, EBUSY, EINTR, EINVAL, ENOENT } from './layout/errno.js';
 export { KernelBugError } from './layout/kernel-bug.js';
 export { discardRun, isBacked, touchRun } from './host/backing.js';
@@ -91,7 +92,7 @@ export type { OnlineKind } from './hotplug/block-zone.js';
 export { compactRequested } from './compaction/requested.js';
 export { RESCHEDULE, runToEnd } from './tasks/task.js';
 export type { Mutex, Task, Wait } from './tasks/task.js';
-export { fragmentationIndex, unusableIndex } from './views/fragmentation.js';
+export { fragmentationIndex, unusableIndex } from './compaction/fragmentation.js';
 export { freePagesOf, lruPagesOf, perCpuPagesOf, readUsage, residentPagesOf } from './views/usage.js';
 export type { MemoryUsage, ZoneUsage } from './views/usage.js';
 export { memoryVitals } from './views/vitals.js';

@@ -4,7 +4,7 @@
  * an overcommit ratio (Nova: used + asked ≤ (total − reserved) × ratio), and what is above the floors within swap (ESX).
  */
 import { names, rounded, size } from './arithmetic/words.js';
-import { sumOf } from './arithmetic/sizes.js';
+import { sumOf } from './model/sizes.js';
 import type { GuestView, HostFigures } from './model/view.js';
 
 /** A guest to be created: the same three sizes as a guest that exists, in bytes. */

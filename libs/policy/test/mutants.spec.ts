@@ -93,7 +93,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'targets are aligned up',
-    file: 'arithmetic/sizes.ts',
+    file: 'model/sizes.ts',
     from: 'return Math.floor(bytes / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;',
     to: 'return Math.ceil(bytes / PAGE_SIZE_BYTES) * PAGE_SIZE_BYTES;',
   },

@@ -11,8 +11,8 @@
 import { readFileSync } from 'node:fs';
 import { DEFAULT_GUEST_FEATURES, type GuestConfiguration, type TraceSeries, type WorkloadSpec } from '#contracts';
 import { GIB, MIB } from '#units';
-import { demoFleet } from '../src/demo-fleet.js';
-import { ShardSimulation } from '../src/shard-simulation.js';
+import { demoFleet } from '../src/fleet/demo-fleet.js';
+import { ShardSimulation } from '../src/fleet/shard-simulation.js';
 import { readTrace } from '../src/trace/read-trace.js';
 
 const DEMO_TICKS = 600;

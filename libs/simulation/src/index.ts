@@ -1,6 +1,6 @@
-export { demoFleet, type DemoFleet, type DemoGuest, type DemoHost } from './demo-fleet.js';
-export { SAMPLE_EVERY_TICKS, ShardSimulation, type Advance } from './shard-simulation.js';
-export type { SimulatedGuest } from './simulated-guest.js';
+export { demoFleet, type DemoFleet, type DemoGuest, type DemoHost } from './fleet/demo-fleet.js';
+export { SAMPLE_EVERY_TICKS, ShardSimulation, type Advance } from './fleet/shard-simulation.js';
+export type { SimulatedGuest } from './fleet/simulated-guest.js';
 export { readTrace } from './trace/read-trace.js';
 export { BALLAST_HEADER, ballastRows } from './trace/ballast-format.js';
 export type { TraceFile, TraceProblem, TraceReading } from './trace/trace-reading.js';

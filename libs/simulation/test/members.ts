@@ -1,7 +1,7 @@
 /** Guests to simulate in tests. */
 import { DEFAULT_GUEST_FEATURES, type GuestConfiguration, type TraceSeries } from '#contracts';
 import { MIB } from '#units';
-import type { SimulatedGuest } from '../src/simulated-guest.js';
+import type { SimulatedGuest } from '../src/fleet/simulated-guest.js';
 
 /** Four minutes of a small VM that grows, shrinks and writes files, a row every 10 s. */
 export const BUSY_SERIES: TraceSeries = {

@@ -1,15 +1,13 @@
-import { Guests, type GuestRecord, type HostRecord, type RebalanceMoveRecord } from '#persistence';
+import { Guests, type GuestRecord } from '#persistence';
 import type { GuestState } from '#contracts';
 import { TICK_MS } from '#units';
 import { Args, Context, Field, ID, InputType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { GuestOrder } from '#persistence';
 import { GuestOrderEnum, GuestStateEnum } from '../enums.js';
 import { found } from '../errors/found.js';
-import { Host } from '../host/host.model.js';
 import type { Loaders } from '../loaders.js';
 import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
 import { PageArgs, toPageRequest } from '../paging/page-args.js';
-import { RebalanceMove } from '../rebalance/rebalance.model.js';
 import { Count } from '../scalars/whole-number.js';
 import { Guest, GuestConnection, Workload } from './guest.model.js';
 import { describeWorkload } from './workload.js';
@@ -56,11 +54,6 @@ export class GuestResolver {
     return toConnection(await this.questions.list(wanted, orderBy, toPageRequest(page)));
   }
 
-  @ResolveField(() => Host, { nullable: true, description: 'Null when the host is deleted.' })
-  host(@Parent() guest: GuestRecord, @Context('loaders') loaders: Loaders): Promise<HostRecord | null> {
-    return loaders.host.load(guest.hostId);
-  }
-
   @ResolveField(() => Count, { nullable: true })
   heldUntilTick(@Parent() { heldUntilMs }: GuestRecord): number | null {
     return tickOf(heldUntilMs);
@@ -74,14 +67,6 @@ export class GuestResolver {
   @ResolveField(() => Count, { nullable: true })
   forgivenAtTick(@Parent() { forgivenAtMs }: GuestRecord): number | null {
     return tickOf(forgivenAtMs);
-  }
-
-  @ResolveField(() => RebalanceMove, {
-    nullable: true,
-    description: 'What rebalancing did last with the guest, and why.',
-  })
-  lastMove(@Parent() { id }: GuestRecord, @Context('loaders') loaders: Loaders): Promise<RebalanceMoveRecord | null> {
-    return loaders.newestMove.load(id);
   }
 
   @ResolveField(() => Workload)

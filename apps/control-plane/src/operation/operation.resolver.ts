@@ -1,9 +1,8 @@
 import type { OperationStatus } from '#contracts';
-import { Operations, type GuestRecord, type OperationRecord } from '#persistence';
-import { Args, Context, Field, ID, InputType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Operations, type OperationRecord } from '#persistence';
+import { Args, Context, Field, ID, InputType, Query, Resolver } from '@nestjs/graphql';
 import { OperationStatusEnum } from '../enums.js';
 import { found } from '../errors/found.js';
-import { Guest } from '../guest/guest.model.js';
 import type { Loaders } from '../loaders.js';
 import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
 import { PageArgs, toPageRequest } from '../paging/page-args.js';
@@ -37,30 +36,5 @@ export class OperationResolver {
   ): Promise<ConnectionOf<OperationRecord>> {
     const wanted = { guestId: filter?.guestId ?? undefined, statuses: filter?.statuses ?? undefined };
     return toConnection(await this.questions.list(wanted, toPageRequest(page)));
-  }
-
-  @ResolveField(() => Guest)
-  async guest(@Parent() operation: OperationRecord, @Context('loaders') loaders: Loaders): Promise<GuestRecord> {
-    return found('a guest', 'guestId', operation.guestId, await loaders.guest.load(operation.guestId));
-  }
-}
-
-/** The work of a guest. */
-@Resolver(() => Guest)
-export class GuestOperationsResolver {
-  constructor(private readonly questions: Operations) {}
-
-  @ResolveField(() => OperationConnection, { complexity: pageCost, description: 'The newest first.' })
-  async operations(
-    @Parent() guest: GuestRecord,
-    @Args() args: PageArgs,
-    @Context('loaders') loaders: Loaders,
-  ): Promise<ConnectionOf<OperationRecord>> {
-    const request = toPageRequest(args);
-    const page =
-      request.after === null
-        ? loaders.operationsOfGuest.load({ parentId: guest.id, first: request.first })
-        : this.questions.list({ guestId: guest.id }, request);
-    return toConnection(await page);
   }
 }

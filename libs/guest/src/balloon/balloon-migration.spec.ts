@@ -15,8 +15,8 @@ import {
   balloonPageIsolate,
   balloonPageMigrate,
   balloonPagePutback,
-} from '../../../memory-core/src/balloon/migrate.js';
-import { MIGRATE_SYNC } from '../../../memory-core/src/balloon/driver.js';
+} from '../../../memory-core/src/balloon-list/migrate.js';
+import { MIGRATE_SYNC } from '../../../memory-core/src/layout/migrate-mode.js';
 import { BalloonRig } from '../../test/balloon-rig.js';
 import { runDriver } from './size-work.js';
 

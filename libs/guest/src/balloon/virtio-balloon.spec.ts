@@ -10,7 +10,7 @@ import {
   runToEnd,
   shrinkOwner,
 } from '#memory-core';
-import { tryLockPage, unlockPage } from '../../../memory-core/src/allocator/page-lock.js';
+import { tryLockPage, unlockPage } from '../../../memory-core/src/tasks/page-lock.js';
 import { BalloonRig } from '../../test/balloon-rig.js';
 import { removeBalloon, resumeBalloon, suspendBalloon } from './balloon-lifecycle.js';
 import { BalloonFeature } from './balloon-features.js';

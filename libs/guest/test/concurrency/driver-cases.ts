@@ -1,6 +1,6 @@
 /** The small cases of the real driver, gone through from end to end. */
 import type { KernelProfile } from '#memory-core';
-import { MIGRATE_SYNC } from '../../../memory-core/src/balloon/driver.js';
+import { MIGRATE_SYNC } from '../../../memory-core/src/layout/migrate-mode.js';
 import { compactWholeZone } from '../../../memory-core/src/compaction/manual.js';
 import { isolator, mover, noMoves } from '../../../memory-core/test/explorer/movers.js';
 import type { Actor, Scenario } from '../../../memory-core/test/explorer/stage.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createOwner, growOwner, ownerPages, shrinkOwner } from '#memory-core';
 import type { KernelProfile, Memory, Task } from '#memory-core';
-import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../../memory-core/src/balloon/driver.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../../memory-core/src/layout/migrate-mode.js';
 import { compactWholeZone } from '../../../memory-core/src/compaction/manual.js';
 import { RESCHEDULE } from '../../../memory-core/src/tasks/task.js';
 import { isolator, mover } from '../../../memory-core/test/explorer/movers.js';

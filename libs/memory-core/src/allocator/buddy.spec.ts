@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RandomStream } from '#units';
-import { allocatePages } from './allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freeBlock } from './buddy.js';
 import { HIGHATOMIC, ISOLATE, MOVABLE, NIL, UNMOVABLE, ZONE_DMA32, ZONE_NORMAL } from '../layout/constants.js';
 import { freePages } from './free.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { allocatePages } from './allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { balloonPageListEnqueue, createBalloonDevice } from '../balloon/balloon.js';
 import { takeBlock } from './fallback.js';
 import { HIGHATOMIC, MOVABLE, NIL, RECLAIMABLE, UNMOVABLE, ZONE_NORMAL } from '../layout/constants.js';
@@ -7,7 +7,7 @@ import { freePages } from './free.js';
 import { Gfp } from '../layout/gfp.js';
 import type { Memory } from '../layout/memory.js';
 import { createOwner } from '../owners/owner.js';
-import type { OwnerKind } from '../owners/owner-kind.js';
+import type { OwnerKind } from '../layout/owner-fields.js';
 import { retypePageblock } from './pageblock.js';
 import type { KernelProfile } from '../layout/profile.js';
 import {

@@ -3,7 +3,7 @@ import { aZone, expectSound, freeCountOf, zoneField } from '../../test/support/z
 import { HIGHATOMIC, MOVABLE, NIL, UNMOVABLE } from '../layout/constants.js';
 import { Gfp } from '../layout/gfp.js';
 import { Z_HIGHATOMIC_FREE, Z_HIGHATOMIC_RESERVED } from '../layout/zone-fields.js';
-import { allocatePages } from './allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { takeFromFreelists } from './freelist.js';
 import { reserveHighatomic, unreserveHighatomic } from './highatomic.js';
 import { ALLOC_HIGHATOMIC, ALLOC_NON_BLOCK, ALLOC_WMARK_MIN } from './watermark.js';

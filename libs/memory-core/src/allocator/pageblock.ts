@@ -4,7 +4,7 @@
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { accountFreePages, linkFreeBlock, unlinkFreeBlock } from './buddy.js';
 import type { Memory } from '../layout/memory.js';
-import { isMovableTag } from '../owners/owner-kind.js';
+import { isMovableTag } from '../layout/owner-fields.js';
 import { TAG_FREE, TAG_FREE_HEAD } from '../layout/tags.js';
 import { Z_END, Z_START, ZONE_FIELDS } from '../layout/zone-fields.js';
 

@@ -18,7 +18,7 @@ import {
   P_MOST_FREE_COUNT,
 } from '../layout/pcp-fields.js';
 import { ZONE_BELOW_HIGH, Z_PCP_FLAGS } from '../layout/zone-fields.js';
-import { allocatePages } from './allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from './free.js';
 import { retypePageblock } from './pageblock.js';
 import { setPcpFlag } from './pcp-flags.js';

@@ -17,7 +17,7 @@ import { freePageList, freePages } from '../allocator/free.js';
 import { KernelBugError } from '../layout/kernel-bug.js';
 import { DEVICE_FIELDS, S_TOTAL_RAM, balloonListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { tryLockPage, unlockPage } from '../allocator/page-lock.js';
+import { tryLockPage, unlockPage } from '../tasks/page-lock.js';
 import type { KernelProfile } from '../layout/profile.js';
 import { aZone, expectSound, freeCountOf, nrFree, withoutPcp, zoneField } from '../../test/support/zone.js';
 import { inspectPage } from '../views/inspect.js';

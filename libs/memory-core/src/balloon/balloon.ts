@@ -7,14 +7,14 @@
  * Up to 6.19 enqueue and dequeue try-lock each page: enqueueing a locked page is a kernel BUG, dequeueing passes over it.
  */
 import { InvariantError } from '#units';
-import { allocatePages, allocateRun } from '../allocator/allocate.js';
+import { allocatePages, allocateRun } from '../request/allocate.js';
 import { NIL } from '../layout/constants.js';
 import { EV_BALLOON_DEFLATE, EV_BALLOON_INFLATE } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
 import { KernelBugError } from '../layout/kernel-bug.js';
 import { DEVICE_FIELDS, S_LOCKED_PAGES, balloonListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { isPageLocked } from '../allocator/page-lock.js';
+import { isPageLocked } from '../tasks/page-lock.js';
 import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
 import { lowestPfn, stretchEnd, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
@@ -27,7 +27,7 @@ import {
   adjustManaged,
   countNodePages,
   deviceRow,
-} from './device.js';
+} from '../balloon-list/device.js';
 
 // Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
 const ALLOCATED = TAG_ALLOCATED;

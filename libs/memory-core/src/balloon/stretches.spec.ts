@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectSound, zonesOf } from '../../test/support/zone.js';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePageList, freePages } from '../allocator/free.js';
-import { tryLockPage } from '../allocator/page-lock.js';
+import { tryLockPage } from '../tasks/page-lock.js';
 import { Gfp } from '../layout/gfp.js';
 import type { Memory } from '../layout/memory.js';
 import type { KernelProfile } from '../layout/profile.js';

@@ -2,7 +2,7 @@
  * The balloon verbs a stretch at a time: a batch of pages as a few stretches of consecutive numbers instead of one number a
  * page. Every list, order and counter comes out as with the verbs for pages.
  */
-import { allocateRun } from '../allocator/allocate.js';
+import { allocateRun } from '../request/allocate.js';
 import { freeHeldRun } from '../allocator/free.js';
 import { lowestPfn, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';

@@ -21,7 +21,7 @@ import {
   allocateMemory,
 } from '../layout/memory.js';
 import type { Memory, MemoryConfig } from '../layout/memory.js';
-import { startGenerations } from '../owners/generations.js';
+import { startGenerations } from '../owner-pages/generations.js';
 import { setupPcp } from '../allocator/pcp-setup.js';
 import { kernelRules } from '../layout/profile.js';
 import type { KernelProfile } from '../layout/profile.js';

@@ -14,8 +14,8 @@ import { PCP_FIELDS, P_COUNT, P_HIGH } from '../layout/pcp-fields.js';
 import { TAG_ALLOCATED, TAG_HOLE, TAG_OWNER, TAG_RESERVED } from '../layout/tags.js';
 import { ZONE_FIELDS, Z_LATE_MANAGED, Z_MANAGED, Z_PRESENT } from '../layout/zone-fields.js';
 import { pushHead } from '../allocator/page-list.js';
-import { O_PAGES } from '../owners/owner-kind.js';
-import type { OwnerKind } from '../owners/owner-kind.js';
+import { O_PAGES } from '../layout/owner-fields.js';
+import type { OwnerKind } from '../layout/owner-fields.js';
 import { createOwner, joinProcess } from '../owners/owner.js';
 import { finishBoot, releaseRange } from './create.js';
 

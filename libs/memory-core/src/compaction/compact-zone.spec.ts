@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
+import { MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
 import { balloonPages } from '../balloon/balloon.js';
 import { MOVABLE, UNMOVABLE } from '../layout/constants.js';
 import {

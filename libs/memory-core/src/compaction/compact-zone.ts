@@ -4,7 +4,7 @@
  * in the reference, §4.7.
  */
 import { drainLocalPages } from '../allocator/pcp-setup.js';
-import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../balloon/driver.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../layout/migrate-mode.js';
 import {
   LISTS_PER_ZONE,
   MAX_ORDER,

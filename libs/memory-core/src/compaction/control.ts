@@ -3,7 +3,7 @@
  * besides the memory, so that a run can stop at any of its yields and go on later.
  * Source: mm/internal.h of Linux 6.12 (struct compact_control), as described in the reference, §4.2.
  */
-import type { MigrateMode } from '../balloon/driver.js';
+import type { MigrateMode } from '../layout/migrate-mode.js';
 import { ORDERS } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';
 import { createMigrationList } from '../migration/migration-list.js';

@@ -3,7 +3,7 @@
  * (try_to_compact_pages, __alloc_pages_direct_compact, should_compact_retry), as described in the reference, §4.13 and
  * §4.14.
  */
-import { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
 import { NIL, PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { EV_COMPACT_FAIL, EV_COMPACT_STALL, EV_COMPACT_SUCCESS } from '../layout/events.js';
 import { S_CAPTURED, S_CAPTURE_ORDER, S_CAPTURE_TYPE, S_CAPTURE_ZONE } from '../layout/memory.js';

@@ -10,7 +10,7 @@ import { EV_COMPACT_ISOLATED } from '../layout/events.js';
 import { BLOCK_SKIP, freeListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_COMPACT_CACHED_FREE, Z_COMPACT_INIT_FREE, Z_START } from '../layout/zone-fields.js';
-import { freeBlocks } from '../views/fragmentation.js';
+import { freeBlocks } from './fragmentation.js';
 import { isMigrationTarget, isUsableBlock } from './blocks.js';
 import { COMPACT_CLUSTER_MAX } from './control.js';
 import type { CompactControl } from './control.js';

@@ -5,7 +5,7 @@
  * reference, §4.10 and §12.1.9.
  */
 import { isolateFreeBlock } from '../allocator/isolate-free.js';
-import { MIGRATE_ASYNC } from '../balloon/driver.js';
+import { MIGRATE_ASYNC } from '../layout/migrate-mode.js';
 import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_COMPACT_ISOLATED } from '../layout/events.js';
 import { BLOCK_HUGE } from '../layout/memory.js';

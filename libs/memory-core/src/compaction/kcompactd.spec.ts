@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { freePages } from '../allocator/free.js';
-import { setBalloonDriver } from '../balloon/driver.js';
+import { setBalloonDriver } from '../balloon-list/driver.js';
 import { EAGAIN, EINVAL } from '../layout/errno.js';
 import {
   EV_BALLOON_MIGRATE,

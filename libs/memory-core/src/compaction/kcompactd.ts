@@ -5,7 +5,7 @@
  */
 import { drainAllPages } from '../allocator/pcp-setup.js';
 import { ALLOC_WMARK_MIN } from '../allocator/watermark.js';
-import { MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
+import { MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
 import { UNMOVABLE, ZONE_NORMAL } from '../layout/constants.js';
 import { EINVAL } from '../layout/errno.js';
 import {

@@ -2,7 +2,7 @@
  * Compaction asked for by the administrator: vm.compact_memory and a node's `compact` file.
  * Source: mm/compaction.c of Linux 6.12 (compact_nodes, compact_node), as described in the reference, §4.17.
  */
-import { MIGRATE_SYNC } from '../balloon/driver.js';
+import { MIGRATE_SYNC } from '../layout/migrate-mode.js';
 import { UNMOVABLE, ZONE_NORMAL } from '../layout/constants.js';
 import { EINVAL } from '../layout/errno.js';
 import type { Memory } from '../layout/memory.js';

@@ -3,7 +3,7 @@
  * Source: mm/compaction.c of Linux 6.12 and 6.1 (isolate_migratepages, isolate_migratepages_block), as described in the
  * reference, §4.8 and §12.1.7.
  */
-import { MIGRATE_ASYNC } from '../balloon/driver.js';
+import { MIGRATE_ASYNC } from '../layout/migrate-mode.js';
 import { MOVABLE, NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_COMPACT_ISOLATED } from '../layout/events.js';
 import { BLOCK_HUGE, OWNER_FIELDS } from '../layout/memory.js';
@@ -11,8 +11,8 @@ import { MAX_BALLOON_DEVICES, TAG_BALLOON, TAG_FREE, TAG_FREE_HEAD, TAG_OWNER } 
 import { ZONE_FIELDS, Z_START } from '../layout/zone-fields.js';
 import { isolateMovableOpsPage, putbackMovablePages } from '../migration/isolate.js';
 import { pushMigration } from '../migration/migration-list.js';
-import { isolateOwnerPage } from '../owners/isolate-owner.js';
-import { KIND_FILE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { isolateOwnerPage } from '../migration/isolate-owner.js';
+import { KIND_FILE, O_KIND_PLUS_ONE } from '../layout/owner-fields.js';
 import { RESCHEDULE } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
 import { isUsableBlock } from './blocks.js';

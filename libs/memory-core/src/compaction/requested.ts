@@ -2,7 +2,7 @@
  * Compaction asked for by whoever runs the guest: some zones, for an order or to the end, as hard as wanted. Without an order,
  * in SYNC mode, it is what a write to vm.compact_memory does.
  */
-import { MIGRATE_ASYNC, MIGRATE_SYNC, MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC, MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
 import { MOVABLE, ZONE_TYPE_NAMES } from '../layout/constants.js';
 import type { ZoneName } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';

@@ -6,7 +6,7 @@ import { ORDERS, PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { SYSCTL_COMPACTION_PROACTIVENESS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_NODE, Z_PRESENT } from '../layout/zone-fields.js';
-import { freeBlocks } from '../views/fragmentation.js';
+import { freeBlocks } from './fragmentation.js';
 
 /** Percentage of the zone's free pages that lie in blocks below 2 MiB; 0 when nothing is free. */
 export function zoneScore(memory: Memory, zone: number): number {

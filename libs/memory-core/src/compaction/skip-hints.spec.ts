@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
+import { MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
 import { createOwner } from '../owners/owner.js';
 import { BLOCK_SKIP } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';

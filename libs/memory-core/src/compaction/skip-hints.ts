@@ -3,11 +3,11 @@
  * Source: mm/compaction.c of Linux 6.12 (isolation_suitable, test_and_set_skip, update_cached_migrate,
  * update_pageblock_skip, __reset_isolation_suitable), as described in the reference, §4.4 and §4.12.
  */
-import { MIGRATE_ASYNC } from '../balloon/driver.js';
+import { MIGRATE_ASYNC } from '../layout/migrate-mode.js';
 import { MOVABLE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { BLOCK_HUGE, BLOCK_SKIP, OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { KIND_FILE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { KIND_FILE, O_KIND_PLUS_ONE } from '../layout/owner-fields.js';
 import { TAG_FREE, TAG_FREE_HEAD, TAG_OFFLINE, TAG_OWNER } from '../layout/tags.js';
 import {
   ZONE_FIELDS,

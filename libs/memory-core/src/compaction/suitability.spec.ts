@@ -9,7 +9,7 @@ import {
   Z_WMARK_LOW,
 } from '../layout/zone-fields.js';
 import { runToEnd } from '../tasks/task.js';
-import { freeBlocks, fragmentationIndex } from '../views/fragmentation.js';
+import { freeBlocks, fragmentationIndex } from './fragmentation.js';
 import { freePages } from '../allocator/free.js';
 import { occupyAll } from '../../test/support/movable.js';
 import { aZone, freeCountOf, zoneField } from '../../test/support/zone.js';

@@ -4,7 +4,7 @@
  * reference, §4.5 and §4.6.
  */
 import { ALLOC_WMARK_LOW, ALLOC_WMARK_MIN, effectiveMark, isWatermarkOk } from '../allocator/watermark.js';
-import { MIGRATE_ASYNC } from '../balloon/driver.js';
+import { MIGRATE_ASYNC } from '../layout/migrate-mode.js';
 import { SYSCTL_EXTFRAG_THRESHOLD } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import {
@@ -13,7 +13,7 @@ import {
   Z_COMPACT_DEFER_SHIFT,
   Z_COMPACT_ORDER_FAILED,
 } from '../layout/zone-fields.js';
-import { fragmentationIndex } from '../views/fragmentation.js';
+import { fragmentationIndex } from './fragmentation.js';
 import { COMPACT_CONTINUE, COMPACT_SKIPPED, COMPACT_SUCCESS } from './result.js';
 
 /** Requests above this order are costly: the kernel does not try for ever to serve them. */

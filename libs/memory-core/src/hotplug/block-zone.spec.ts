@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { createMemory } from '../boot/create.js';
 import { compactMemory } from '../compaction/manual.js';
 import { EBUSY, EINVAL } from '../layout/errno.js';

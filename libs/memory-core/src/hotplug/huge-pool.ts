@@ -6,7 +6,7 @@
  * at one end.
  */
 import { invariant } from '#units';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { touchRun } from '../host/backing.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
@@ -15,10 +15,10 @@ import { GFP_BIT_COMP, GFP_BIT_NOWARN, GFP_BIT_RETRY_MAYFAIL, Gfp } from '../lay
 import { BLOCK_HUGE, OWNER_FIELDS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
-import { INACTIVE } from '../owners/generations.js';
-import { addToList, removeFromList } from '../owners/lru.js';
+import { INACTIVE } from '../owner-pages/generations.js';
+import { addToList, removeFromList } from '../owner-pages/lru.js';
 import { createOwner } from '../owners/owner.js';
-import { O_HUGE_PAGES, O_PAGES } from '../owners/owner-kind.js';
+import { O_HUGE_PAGES, O_PAGES } from '../layout/owner-fields.js';
 
 /** Tries hard, has nobody killed, and may lie anywhere, since such pages could be moved. */
 const HUGETLB = Gfp.HIGHUSER_MOVABLE | GFP_BIT_COMP | GFP_BIT_NOWARN | GFP_BIT_RETRY_MAYFAIL;

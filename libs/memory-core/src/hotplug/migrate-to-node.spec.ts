@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMapping, touchRange } from '../owners/address-space.js';
-import { mappingOf } from '../owners/mapping.js';
+import { mappingOf } from '../owner-pages/mapping.js';
 import { ENOMEM } from '../layout/errno.js';
 import type { Memory } from '../layout/memory.js';
 import { runToEnd } from '../tasks/task.js';

@@ -3,7 +3,7 @@
  * Linux 6.12 (migrate_to_node, do_move_pages_to_node): all pages are isolated in the order of their addresses, then migrated to
  * that node or not at all.
  */
-import { MIGRATE_SYNC } from '../balloon/driver.js';
+import { MIGRATE_SYNC } from '../layout/migrate-mode.js';
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { ENOMEM } from '../layout/errno.js';
 import type { Memory } from '../layout/memory.js';
@@ -11,8 +11,8 @@ import { ZONE_FIELDS, Z_NODE } from '../layout/zone-fields.js';
 import { isolateMovablePage, putbackMovablePages } from '../migration/isolate.js';
 import { migratePages } from '../migration/migrate-pages.js';
 import { createMigrationList } from '../migration/migration-list.js';
-import { ownerPageOrder } from '../owners/isolate-owner.js';
-import { mappingOf } from '../owners/mapping.js';
+import { ownerPageOrder } from '../migration/isolate-owner.js';
+import { mappingOf } from '../owner-pages/mapping.js';
 import type { Task } from '../tasks/task.js';
 import { onNode } from './migration-target.js';
 

@@ -2,7 +2,7 @@
  * Where pages go that have to leave a range of memory. Source: mm/migrate.c of Linux 6.12 (alloc_migration_target) with the
  * node mask of mm/memory_hotplug.c (do_migrate_range), as described in the reference, §5.2 and §5.3.
  */
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { NIL, ZONE_MOVABLE } from '../layout/constants.js';
 import {

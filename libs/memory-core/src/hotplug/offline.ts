@@ -6,12 +6,12 @@
 import { accountFreePages, unlinkFreeBlock } from '../allocator/buddy.js';
 import { disablePcp, enablePcp } from '../allocator/pcp-setup.js';
 import { recomputeZones } from '../allocator/sysctl.js';
-import { MIGRATE_SYNC } from '../balloon/driver.js';
+import { MIGRATE_SYNC } from '../layout/migrate-mode.js';
 import { ISOLATE, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EBUSY, EINTR, EINVAL } from '../layout/errno.js';
 import { S_TOTAL_RAM } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { isMovableTag } from '../owners/owner-kind.js';
+import { isMovableTag } from '../layout/owner-fields.js';
 import {
   MAX_BALLOON_DEVICES,
   TAG_BALLOON_ISOLATED,
@@ -26,7 +26,7 @@ import { isolateMovablePage, putbackMovablePages } from '../migration/isolate.js
 import { migratePages } from '../migration/migrate-pages.js';
 import { createMigrationList } from '../migration/migration-list.js';
 import type { MigrationList } from '../migration/migration-list.js';
-import { ownerPageOrder } from '../owners/isolate-owner.js';
+import { ownerPageOrder } from '../migration/isolate-owner.js';
 import { RESCHEDULE } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
 import { leaveZone } from './block-zone.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { balloonPages, isolatedPages } from '../balloon/balloon.js';
-import { setBalloonDriver } from '../balloon/driver.js';
+import { setBalloonDriver } from '../balloon-list/driver.js';
 import { ISOLATE } from '../layout/constants.js';
 import { EAGAIN, EBUSY, EINVAL, ENOMEM } from '../layout/errno.js';
 import { EV_BALLOON_MIGRATE, EV_PGMIGRATE_FAIL } from '../layout/events.js';

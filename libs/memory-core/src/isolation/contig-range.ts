@@ -2,11 +2,11 @@
  * Getting one certain range of frames, whatever is in it: set it aside, move what can be moved, take what is then free.
  * Source: mm/page_alloc.c of Linux 6.12 (alloc_contig_range), as described in the reference, §5.2.
  */
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { isolateFreeBlock } from '../allocator/isolate-free.js';
 import { drainAllPages } from '../allocator/pcp-setup.js';
-import { MIGRATE_SYNC } from '../balloon/driver.js';
+import { MIGRATE_SYNC } from '../layout/migrate-mode.js';
 import { PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { EBUSY, EINVAL, ENOMEM } from '../layout/errno.js';
 import { EV_COMPACT_ISOLATED } from '../layout/events.js';
@@ -19,7 +19,7 @@ import { migratePages } from '../migration/migrate-pages.js';
 import type { MigrationTargets } from '../migration/migrate-pages.js';
 import { createMigrationList } from '../migration/migration-list.js';
 import type { MigrationList } from '../migration/migration-list.js';
-import { ownerPageOrder } from '../owners/isolate-owner.js';
+import { ownerPageOrder } from '../migration/isolate-owner.js';
 import { RESCHEDULE } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
 import { freeOrderAt, isRangeFree, isolateRange, unisolateRange } from './isolate-range.js';

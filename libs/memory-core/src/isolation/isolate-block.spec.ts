@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { balloonPageAllocList, balloonPageListEnqueue, createBalloonDevice } from '../balloon/balloon.js';
 import { ISOLATE, MOVABLE, RECLAIMABLE } from '../layout/constants.js';

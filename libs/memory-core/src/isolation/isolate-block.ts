@@ -9,7 +9,7 @@ import { retypePageblock } from '../allocator/pageblock.js';
 import { ISOLATE, MAX_ORDER, MOVABLE, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES, ZONE_MOVABLE } from '../layout/constants.js';
 import { EBUSY } from '../layout/errno.js';
 import type { Memory } from '../layout/memory.js';
-import { isMovableTag } from '../owners/owner-kind.js';
+import { isMovableTag } from '../layout/owner-fields.js';
 import {
   MAX_BALLOON_DEVICES,
   TAG_ALLOCATED,

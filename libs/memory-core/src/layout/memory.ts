@@ -29,7 +29,7 @@
  *   per frame
  *     links      Int32 × 2  next and previous node of the list the frame is on (page-list.ts)
  *     tag        Uint8  what the frame is (tags.ts)
- *     listLow, listHigh bit  number of its owner's list that a page is on (owners/lru.ts), 0 elsewhere
+ *     listLow, listHigh bit  number of its owner's list that a page is on (owner-pages/lru.ts), 0 elsewhere
  *     backed     bit    the host holds a page for the frame
  *
  * Lists are circular and doubly linked through sentinels, so that unlinking needs neither branch nor list. Node numbers:
@@ -112,7 +112,7 @@ export interface Memory {
   readonly swapShadow: Uint8Array;
   /** The same of a page of a file, by its place among all files (O_FILE_START); 0: it has not gone. */
   readonly fileShadow: Uint16Array;
-  /** Two bits a frame: the number of its owner's list that the page is on (owners/lru.ts). */
+  /** Two bits a frame: the number of its owner's list that the page is on (owner-pages/lru.ts). */
   readonly listLow: Uint32Array;
   readonly listHigh: Uint32Array;
   /** See lru-fields.ts. */
@@ -194,9 +194,9 @@ export const SYSCTL_TRANSPARENT_HUGEPAGES = 14;
 export const SYSCTL_USER_MIN_FREE_KBYTES_PLUS_ONE = 15;
 export const SYSCTLS = 16;
 
-/** Words of an owner's row; the first ones are named in owners/owner-kind.ts. */
+/** Words of an owner's row; the first ones are named in layout/owner-fields.ts. */
 export const OWNER_FIELDS = 19;
-/** Lists of an owner; which is for what, see owners/lru.ts. */
+/** Lists of an owner; which is for what, see owner-pages/lru.ts. */
 export const OWNER_LISTS = 4;
 export const DEVICE_FIELDS = 4;
 export const PSI_FIELDS = 16;

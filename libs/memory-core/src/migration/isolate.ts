@@ -2,12 +2,12 @@
  * Isolating pages for migration and putting them back: the core's layer above the balloon and the owners.
  * Source: mm/migrate.c of Linux 6.12 (isolate_movable_page, putback_movable_pages), as described in the reference, §2.10.
  */
-import { isPageLocked } from '../allocator/page-lock.js';
-import { balloonPageIsolate, balloonPagePutback, isIsolatedBalloonTag } from '../balloon/migrate.js';
+import { isPageLocked } from '../tasks/page-lock.js';
+import { balloonPageIsolate, balloonPagePutback, isIsolatedBalloonTag } from '../balloon-list/migrate.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
-import { isolateOwnerPage, putbackOwnerPage } from '../owners/isolate-owner.js';
-import { isMovableTag } from '../owners/owner-kind.js';
+import { isolateOwnerPage, putbackOwnerPage } from './isolate-owner.js';
+import { isMovableTag } from '../layout/owner-fields.js';
 import type { Task } from '../tasks/task.js';
 import { pushMigration } from './migration-list.js';
 import type { MigrationList } from './migration-list.js';

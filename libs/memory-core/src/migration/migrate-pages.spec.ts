@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { tryLockPage } from '../allocator/page-lock.js';
+import { tryLockPage } from '../tasks/page-lock.js';
 import {
   balloonPageAlloc,
   balloonPageDequeue,
@@ -9,7 +9,8 @@ import {
   createBalloonDevice,
   isolatedPages,
 } from '../balloon/balloon.js';
-import { MIGRATE_ASYNC, MIGRATE_SYNC, MIGRATE_SYNC_LIGHT, setBalloonDriver } from '../balloon/driver.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC, MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
+import { setBalloonDriver } from '../balloon-list/driver.js';
 import { EAGAIN, EIO, ENOENT, ENOMEM } from '../layout/errno.js';
 import {
   EV_BALLOON_DEFLATE,
@@ -26,7 +27,7 @@ import type { Memory } from '../layout/memory.js';
 import { KERNEL_PROFILES } from '../layout/profile.js';
 import { TAG_BALLOON, TAG_FREE_HEAD } from '../layout/tags.js';
 import { createMapping, touchRange } from '../owners/address-space.js';
-import { mappingOf } from '../owners/mapping.js';
+import { mappingOf } from '../owner-pages/mapping.js';
 import { createOwner, growOwner, ownerPages } from '../owners/owner.js';
 import { runToEnd } from '../tasks/task.js';
 import { freePages } from '../allocator/free.js';

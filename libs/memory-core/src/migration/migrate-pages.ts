@@ -9,16 +9,16 @@
  * The batch matters: its old frames are freed only after all targets are taken.
  */
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
-import { isPageLocked, tryLockPage, unlockPage } from '../allocator/page-lock.js';
+import { isPageLocked, tryLockPage, unlockPage } from '../tasks/page-lock.js';
 import { freePages, freeRun } from '../allocator/free.js';
-import { balloonPageMigrate, isIsolatedBalloonTag } from '../balloon/migrate.js';
-import { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT } from '../balloon/driver.js';
-import type { MigrateMode } from '../balloon/driver.js';
+import { balloonPageMigrate, isIsolatedBalloonTag } from '../balloon-list/migrate.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT } from '../layout/migrate-mode.js';
+import type { MigrateMode } from '../layout/migrate-mode.js';
 import { EAGAIN, ENOMEM } from '../layout/errno.js';
 import { EV_PGMIGRATE_FAIL, EV_PGMIGRATE_SUCCESS, EV_THP_MIGRATION_SUCCESS } from '../layout/events.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED } from '../layout/tags.js';
-import { ownerPageOrder, replaceOwnerPage, splitIsolatedPage } from '../owners/isolate-owner.js';
+import { ownerPageOrder, replaceOwnerPage, splitIsolatedPage } from './isolate-owner.js';
 import { RESCHEDULE } from '../tasks/task.js';
 import type { Task } from '../tasks/task.js';
 import { createMigrationList, pushMigration } from './migration-list.js';

@@ -5,7 +5,7 @@
 export interface MigrationList {
   /** First frames; the head of the kernel's list is the last entry. */
   pfns: Int32Array;
-  /** For an owner's page its place (see owners/isolate-owner.ts). */
+  /** For an owner's page its place (see migration/isolate-owner.ts). */
   places: Int16Array;
   /** Entries; a huge page is one. */
   count: number;

@@ -15,7 +15,7 @@ import { restoreMemory, snapshotMemory } from '../state/snapshot.js';
 import { readUsage } from '../views/usage.js';
 import { expectSound } from '../../test/support/zone.js';
 import { createMapping, destroyMapping, dropRange, touchRange } from './address-space.js';
-import { mappingOf } from './mapping.js';
+import { mappingOf } from '../owner-pages/mapping.js';
 import { createOwner, destroyOwner, growOwner, ownerPages } from './owner.js';
 
 const MIB_PAGES = 256;

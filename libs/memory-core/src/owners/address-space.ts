@@ -7,7 +7,7 @@
  * → swapped in with its neighbours; file page that reclaim has dropped → refault.
  */
 import { invariant } from '#units';
-import { allocatePages, allocateRun } from '../allocator/allocate.js';
+import { allocatePages, allocateRun } from '../request/allocate.js';
 import { freePages, freeRun } from '../allocator/free.js';
 import { lowestPfn } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
@@ -18,13 +18,13 @@ import { Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
-import { finishGather, startGather } from '../reclaim/gather.js';
+import { finishGather, startGather } from '../allocator/gather.js';
 import { fileRefaults, forgetEvicted } from '../reclaim/refaults.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
-import { INACTIVE, listOfNewPage } from './generations.js';
+import { INACTIVE, listOfNewPage } from '../owner-pages/generations.js';
 import { adoptHugePage } from './huge-page.js';
-import { addToList } from './lru.js';
-import { ABSENT, mapFrames, mappingOf } from './mapping.js';
+import { addToList } from '../owner-pages/lru.js';
+import { ABSENT, mapFrames, mappingOf } from '../owner-pages/mapping.js';
 import { createOwner, destroyOwner } from './owner.js';
 import {
   KIND_ANON,
@@ -38,9 +38,9 @@ import {
   O_PROCESS_PLUS_ONE,
   O_TABLES_PLUS_ONE,
   O_VIRTUAL_PAGES,
-} from './owner-kind.js';
-import { ACCESSED, REFERENCED, setAccessed } from './page-use.js';
-import { freeMapped } from './release.js';
+} from '../layout/owner-fields.js';
+import { ACCESSED, REFERENCED, setAccessed } from '../owner-pages/page-use.js';
+import { freeMapped } from '../owner-pages/release.js';
 import { swapIn, useFrame } from './swap-in.js';
 
 const KIB_PER_PAGE = 4;

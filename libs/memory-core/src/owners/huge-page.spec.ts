@@ -7,7 +7,7 @@ import type { Memory } from '../layout/memory.js';
 import { readUsage } from '../views/usage.js';
 import { growOwnerHuge } from './huge-page.js';
 import { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner } from './owner.js';
-import { setPageUse } from './page-use.js';
+import { setPageUse } from '../owner-pages/page-use.js';
 
 const aMemory = (swapBytes = 0): Memory => createMemory({ ramBytes: 128 * MIB, kernelProfile: '6.12', swapBytes });
 

@@ -1,5 +1,5 @@
 /** Transparent huge pages of programs' anonymous memory. */
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { touchRun } from '../host/backing.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { EV_THP_FAULT_ALLOC, EV_THP_FAULT_FALLBACK } from '../layout/events.js';
@@ -7,9 +7,9 @@ import { Gfp } from '../layout/gfp.js';
 import { BLOCK_HUGE, OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
-import { listOfNewPage } from './generations.js';
-import { addToList } from './lru.js';
-import { KIND_ANON, O_HUGE_PAGES, O_PAGES } from './owner-kind.js';
+import { listOfNewPage } from '../owner-pages/generations.js';
+import { addToList } from '../owner-pages/lru.js';
+import { KIND_ANON, O_HUGE_PAGES, O_PAGES } from '../layout/owner-fields.js';
 
 /**
  * One more huge page for an owner without addresses, as the fault of a region that was not advised to use them asks for it (defrag

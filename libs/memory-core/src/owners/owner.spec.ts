@@ -4,7 +4,7 @@ import { createMemory } from '../boot/create.js';
 import { inspectPage } from '../views/inspect.js';
 import { panicReason } from '../reclaim/oom.js';
 import { createOwner, destroyOwner, growOwner, isOwnerKilled, joinProcess, ownerPages, shrinkOwner } from './owner.js';
-import { OWNER_KINDS } from './owner-kind.js';
+import { OWNER_KINDS } from '../layout/owner-fields.js';
 import { aZone, expectSound, freeCountOf, nrFree, withoutPcp } from '../../test/support/zone.js';
 import { readUsage } from '../views/usage.js';
 

@@ -5,18 +5,18 @@
  * Cost: O(1) a page, and less where pages come and go in runs.
  */
 import { invariant } from '#units';
-import { allocateRun } from '../allocator/allocate.js';
+import { allocateRun } from '../request/allocate.js';
 import { touchRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
 import { freePages, freeRun } from '../allocator/free.js';
 import { GFP_BIT_NORETRY, GFP_BIT_NOWARN, Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS, OWNER_LISTS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { finishGather, startGather } from '../reclaim/gather.js';
+import { finishGather, startGather } from '../allocator/gather.js';
 import { runPendingKswapd } from '../reclaim/kswapd.js';
-import { listOfAge, listOfNewPage } from './generations.js';
-import { markRun, ownerPageOrder, pagesOnList, unmarkRun } from './lru.js';
-import { hasMapping } from './mapping.js';
+import { listOfAge, listOfNewPage } from '../owner-pages/generations.js';
+import { markRun, ownerPageOrder, pagesOnList, unmarkRun } from '../owner-pages/lru.js';
+import { hasMapping } from '../owner-pages/mapping.js';
 import {
   OWNER_KINDS,
   O_HUGE_PAGES,
@@ -26,10 +26,10 @@ import {
   O_PAGES,
   O_PROCESS_PLUS_ONE,
   O_SWAPPED,
-} from './owner-kind.js';
-import type { OwnerKind } from './owner-kind.js';
-import { disownPage, freeAll, releaseOwner, splitHugePage } from './release.js';
-import { forgetSwapped } from './swap-slots.js';
+} from '../layout/owner-fields.js';
+import type { OwnerKind } from '../layout/owner-fields.js';
+import { disownPage, freeAll, releaseOwner, splitHugePage } from '../owner-pages/release.js';
+import { forgetSwapped } from '../owner-pages/swap-slots.js';
 import { pushRunAtHead, stretchFrom } from '../allocator/page-list.js';
 import { lowestPfn, tagRun } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';

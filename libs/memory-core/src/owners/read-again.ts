@@ -12,7 +12,7 @@ import type { Memory } from '../layout/memory.js';
 import { countedRefaults } from '../reclaim/refaults.js';
 import { stallOfFileRead } from '../reclaim/stall.js';
 import { growOwner } from './owner.js';
-import { O_EVICTED } from './owner-kind.js';
+import { O_EVICTED } from '../layout/owner-fields.js';
 
 const KIB_PER_PAGE = 4;
 

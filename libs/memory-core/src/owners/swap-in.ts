@@ -3,7 +3,7 @@
  * that it can be dropped again without writing; the seven neighbours of a slot are read along with it and wait in the swap
  * cache until they are used (Memory.frameSlot: slot + 1 of a page in use, −1 − slot of one that waits).
  */
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { touchRun } from '../host/backing.js';
 import { NIL } from '../layout/constants.js';
@@ -22,12 +22,12 @@ import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
 import { swapRefault } from '../reclaim/refaults.js';
 import { stallOfSwapIn } from '../reclaim/stall.js';
-import { ACTIVE, INACTIVE, youngestList } from './generations.js';
-import { addToList, listOfPage, removeFromList } from './lru.js';
-import { dropCopy, entrySlot, mapFrames, mappingOf } from './mapping.js';
-import { KIND_ANON, KIND_FILE, O_KILLED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from './owner-kind.js';
-import { REFERENCED, countRead, setAccessed } from './page-use.js';
-import { headOfPage } from './release.js';
+import { ACTIVE, INACTIVE, youngestList } from '../owner-pages/generations.js';
+import { addToList, listOfPage, removeFromList } from '../owner-pages/lru.js';
+import { dropCopy, entrySlot, mapFrames, mappingOf } from '../owner-pages/mapping.js';
+import { KIND_ANON, KIND_FILE, O_KILLED, O_KIND_PLUS_ONE, O_PAGES, O_SWAPPED } from '../layout/owner-fields.js';
+import { REFERENCED, countRead, setAccessed } from '../owner-pages/page-use.js';
+import { headOfPage } from '../owner-pages/release.js';
 
 const ROW = OWNER_FIELDS;
 const KIB_PER_PAGE = 4;

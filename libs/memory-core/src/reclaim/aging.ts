@@ -17,12 +17,12 @@ import {
 import { OWNER_FIELDS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
-import { listOfGeneration, youngestList } from '../owners/generations.js';
-import { addToList, addToTail, listOfPage, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
-import { hasMapping, mappingOf } from '../owners/mapping.js';
-import { KIND_ANON, KIND_FILE, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
-import { lookAtPage, pageUseOf, setReads } from '../owners/page-use.js';
-import { headOfPage } from '../owners/release.js';
+import { listOfGeneration, youngestList } from '../owner-pages/generations.js';
+import { addToList, addToTail, listOfPage, ownerPageOrder, pagesOnList, removeFromList } from '../owner-pages/lru.js';
+import { hasMapping, mappingOf } from '../owner-pages/mapping.js';
+import { KIND_ANON, KIND_FILE, O_KIND_PLUS_ONE, O_PAGES } from '../layout/owner-fields.js';
+import { lookAtPage, pageUseOf, setReads } from '../owner-pages/page-use.js';
+import { headOfPage } from '../owner-pages/release.js';
 import { startHistory } from './refaults.js';
 
 const ROW = OWNER_FIELDS;

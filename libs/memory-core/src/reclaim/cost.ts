@@ -7,7 +7,7 @@
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { NODE_FIELDS, N_ANON_COST } from '../layout/node-fields.js';
-import { KIND_FILE, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
+import { KIND_FILE, O_KIND_PLUS_ONE, O_PAGES } from '../layout/owner-fields.js';
 
 /** One page written costs as much as scanning 32 pages in vain. */
 const IO_COST = 32;

@@ -13,10 +13,10 @@ import { LRU_MIN_SEQ, LRU_TURN, MIN_GENERATIONS, TIERS, T_EVICTED, T_PROTECTED }
 import { OWNER_FIELDS, S_OWNER_ROWS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { ZONE_FIELDS, Z_NODE, Z_TYPE } from '../layout/zone-fields.js';
-import { bornMs, listOfGeneration, youngestList } from '../owners/generations.js';
-import { addToList, addToTail, ownerPageOrder, pagesOnList, removeFromList } from '../owners/lru.js';
-import { hasMapping, mappingOf } from '../owners/mapping.js';
-import { KIND_ANON, KIND_FILE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { bornMs, listOfGeneration, youngestList } from '../owner-pages/generations.js';
+import { addToList, addToTail, ownerPageOrder, pagesOnList, removeFromList } from '../owner-pages/lru.js';
+import { hasMapping, mappingOf } from '../owner-pages/mapping.js';
+import { KIND_ANON, KIND_FILE, O_KIND_PLUS_ONE } from '../layout/owner-fields.js';
 import {
   IN_BATCH,
   MOST_READS,
@@ -26,8 +26,8 @@ import {
   pageUseOf,
   readsOf,
   setReads,
-} from '../owners/page-use.js';
-import { disownPage, headOfPage, splitHugePage } from '../owners/release.js';
+} from '../owner-pages/page-use.js';
+import { disownPage, headOfPage, splitHugePage } from '../owner-pages/release.js';
 import { generationsOf, pagesOfGeneration, passEmptyGenerations, promote } from './aging.js';
 import { managedZones } from './balance.js';
 import type { ReclaimControl } from './reclaim-control.js';

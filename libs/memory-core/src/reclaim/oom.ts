@@ -20,8 +20,8 @@ import {
   O_PAGES,
   O_PROCESS_PLUS_ONE,
   O_SWAPPED,
-} from '../owners/owner-kind.js';
-import { killProcess } from '../owners/release.js';
+} from '../layout/owner-fields.js';
+import { killProcess } from '../owner-pages/release.js';
 
 const ROW = OWNER_FIELDS;
 /** Values of scalars[S_PANIC]. */

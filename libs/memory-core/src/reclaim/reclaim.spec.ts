@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMemory } from '../boot/create.js';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { ZONE_DMA32, ZONE_NORMAL } from '../layout/constants.js';
 import {
@@ -27,7 +27,7 @@ import {
   Z_WMARK_MIN,
   Z_WMARK_PROMO,
 } from '../layout/zone-fields.js';
-import { activePages } from '../owners/lru.js';
+import { activePages } from '../owner-pages/lru.js';
 import { createOwner, growOwner, ownerPages, shrinkOwner } from '../owners/owner.js';
 import { aShortZone, aZone, expectSound, freeCountOf, withoutPcp, zonesOf } from '../../test/support/zone.js';
 import { isNodeBalanced, isNodeHopeless } from './balance.js';

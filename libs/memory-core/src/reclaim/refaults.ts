@@ -25,9 +25,9 @@ import {
 } from '../layout/lru-fields.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { ACTIVE } from '../owners/generations.js';
-import { addToList, removeFromList } from '../owners/lru.js';
-import { hasMapping, mappingOf } from '../owners/mapping.js';
+import { ACTIVE } from '../owner-pages/generations.js';
+import { addToList, removeFromList } from '../owner-pages/lru.js';
+import { hasMapping, mappingOf } from '../owner-pages/mapping.js';
 import {
   KIND_ANON,
   KIND_FILE,
@@ -36,9 +36,9 @@ import {
   O_FILE_START,
   O_KIND_PLUS_ONE,
   O_PAGES,
-} from '../owners/owner-kind.js';
-import { MOST_READS, readsOf, setReads } from '../owners/page-use.js';
-import { freeSwapPages } from '../owners/swap-slots.js';
+} from '../layout/owner-fields.js';
+import { MOST_READS, readsOf, setReads } from '../owner-pages/page-use.js';
+import { freeSwapPages } from '../owner-pages/swap-slots.js';
 import { SHARES } from './cost.js';
 
 const ROW = OWNER_FIELDS;

@@ -10,7 +10,7 @@ import {
   EV_PGSTEAL_KSWAPD,
 } from '../layout/events.js';
 import type { Memory } from '../layout/memory.js';
-import { KIND_FILE } from '../owners/owner-kind.js';
+import { KIND_FILE } from '../layout/owner-fields.js';
 import type { ReclaimControl } from './reclaim-control.js';
 
 export function countScan(memory: Memory, kind: number, scanned: number, freed: number, control: ReclaimControl): void {

@@ -5,9 +5,9 @@
 import { ALLOC_WMARK_HIGH, effectiveMark, isWatermarkOk } from '../allocator/watermark.js';
 import { SYSCTL_SWAPPINESS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { KIND_ANON, KIND_FILE } from '../owners/owner-kind.js';
-import { freeSwapPages } from '../owners/swap-slots.js';
-import { activePagesOfKind, pagesOfKind } from '../views/usage.js';
+import { KIND_ANON, KIND_FILE } from '../layout/owner-fields.js';
+import { freeSwapPages } from '../owner-pages/swap-slots.js';
+import { activePagesOfKind, pagesOfKind } from '../owner-pages/kind-sums.js';
 import { age, lookOut } from './aging.js';
 import { managedZones } from './balance.js';
 import { BATCH_PAGES, evict } from './evict.js';

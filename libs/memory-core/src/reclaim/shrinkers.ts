@@ -6,8 +6,8 @@ import { freePages } from '../allocator/free.js';
 import { EV_SLABS_SCANNED } from '../layout/events.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { KIND_SLAB_RECLAIMABLE, O_KIND_PLUS_ONE, O_PAGES } from '../owners/owner-kind.js';
-import { disownPage, oldestOf } from '../owners/release.js';
+import { KIND_SLAB_RECLAIMABLE, O_KIND_PLUS_ONE, O_PAGES } from '../layout/owner-fields.js';
+import { disownPage, oldestOf } from '../owner-pages/release.js';
 import type { ReclaimControl } from './reclaim-control.js';
 
 const ROW = OWNER_FIELDS;

@@ -3,9 +3,9 @@ import { NIL } from '../layout/constants.js';
 import { EV_PGPGOUT, EV_PGROTATED, EV_PSWPOUT } from '../layout/events.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { copyOf, hasMapping, keepCopy, moveToSlot } from '../owners/mapping.js';
-import { O_SWAPPED } from '../owners/owner-kind.js';
-import { takeSlot } from '../owners/swap-slots.js';
+import { copyOf, hasMapping, keepCopy, moveToSlot } from '../owner-pages/mapping.js';
+import { O_SWAPPED } from '../layout/owner-fields.js';
+import { takeSlot } from '../owner-pages/swap-slots.js';
 import type { ReclaimControl } from './reclaim-control.js';
 import { noteEvicted } from './refaults.js';
 

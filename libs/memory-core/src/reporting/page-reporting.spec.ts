@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aZone, expectSound, freeCountOf, freeList, nrFree } from '../../test/support/zone.js';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { freePages } from '../allocator/free.js';
 import { isolateFreeBlock, putbackFreeBlock } from '../allocator/isolate-free.js';
 import { pushHead, unlink } from '../allocator/page-list.js';

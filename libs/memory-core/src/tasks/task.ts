@@ -5,7 +5,7 @@
  */
 import { InvariantError } from '#units';
 import type { Memory } from '../layout/memory.js';
-import { isPageLocked } from '../allocator/page-lock.js';
+import { isPageLocked } from './page-lock.js';
 
 /** Why a task yields. It may go on: at once, when the lock is free, when the time has passed, when the host has answered. */
 export type Wait =

@@ -3,7 +3,7 @@
  * Source: mm/vmstat.c of Linux 6.12 (extfrag_show_print, unusable_show_print), as described in the reference.
  */
 import { ORDERS } from '../layout/constants.js';
-import { fragmentationIndex, unusableIndex } from './fragmentation.js';
+import { fragmentationIndex, unusableIndex } from '../compaction/fragmentation.js';
 import type { Memory } from '../layout/memory.js';
 import { populatedZones, zonePrefix } from './zone-names.js';
 

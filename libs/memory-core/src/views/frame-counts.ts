@@ -6,10 +6,10 @@ import { PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { MAX_OWNERS, TAG_OWNER } from '../layout/tags.js';
 import { OWNER_FIELDS, OWNER_LISTS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { isActiveList } from '../owners/generations.js';
-import { listOfPage } from '../owners/lru.js';
-import { O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
-import { headOfPage } from '../owners/release.js';
+import { isActiveList } from '../owner-pages/generations.js';
+import { listOfPage } from '../owner-pages/lru.js';
+import { O_KIND_PLUS_ONE } from '../layout/owner-fields.js';
+import { headOfPage } from '../owner-pages/release.js';
 import { ZONE_FIELDS, Z_END, Z_NODE, Z_START } from '../layout/zone-fields.js';
 
 const TAGS = 256;

@@ -5,9 +5,9 @@ import { MIGRATETYPE_NAMES, NIL, PAGEBLOCK_ORDER } from '../layout/constants.js'
 import { isBacked } from '../host/backing.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { OWNER_KINDS, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
-import type { OwnerKind } from '../owners/owner-kind.js';
-import { isPageLocked } from '../allocator/page-lock.js';
+import { OWNER_KINDS, O_KIND_PLUS_ONE } from '../layout/owner-fields.js';
+import type { OwnerKind } from '../layout/owner-fields.js';
+import { isPageLocked } from '../tasks/page-lock.js';
 import {
   TAG_ALLOCATED,
   TAG_BALLOON,

@@ -9,16 +9,9 @@ import {
   KIND_PAGE_TABLE,
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
-} from '../owners/owner-kind.js';
-import {
-  activePagesOfKind,
-  allBalloonPages,
-  anonHugePages,
-  availablePages,
-  freePagesOf,
-  isolatedPagesOfKind,
-  pagesOfKind,
-} from './usage.js';
+} from '../layout/owner-fields.js';
+import { activePagesOfKind, anonHugePages, isolatedPagesOfKind, pagesOfKind } from '../owner-pages/kind-sums.js';
+import { allBalloonPages, availablePages, freePagesOf } from './usage.js';
 import { lastPfn } from './zone-names.js';
 
 export interface MeminfoLine {

@@ -4,7 +4,7 @@
 import { countTags } from './frame-counts.js';
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { KIND_FILE, KIND_SLAB_RECLAIMABLE, O_KIND_PLUS_ONE } from '../owners/owner-kind.js';
+import { KIND_FILE, KIND_SLAB_RECLAIMABLE, O_KIND_PLUS_ONE } from '../layout/owner-fields.js';
 import {
   MAX_BALLOON_DEVICES,
   TAG_ALLOCATED,

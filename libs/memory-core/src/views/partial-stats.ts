@@ -8,7 +8,7 @@ import {
   KIND_PAGE_TABLE,
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
-} from '../owners/owner-kind.js';
+} from '../layout/owner-fields.js';
 import { NODE_FIELDS, N_BALLOON_PAGES } from '../layout/node-fields.js';
 import { ZONE_FIELDS, Z_FREE, Z_NODE } from '../layout/zone-fields.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { allocatePages } from '../allocator/allocate.js';
+import { allocatePages } from '../request/allocate.js';
 import { balloonPageAllocList, balloonPageListEnqueue, createBalloonDevice } from '../balloon/balloon.js';
 import { createMemory } from '../boot/create.js';
-import { fragmentationIndex, unusableIndex } from './fragmentation.js';
+import { fragmentationIndex, unusableIndex } from '../compaction/fragmentation.js';
 import { Gfp } from '../layout/gfp.js';
 import type { Memory } from '../layout/memory.js';
 import { createOwner, growOwner } from '../owners/owner.js';

@@ -4,7 +4,7 @@
  */
 import { ORDERS } from '../layout/constants.js';
 import { extfragIndexText, unusableIndexText } from './extfrag-text.js';
-import { freeBlocks } from './fragmentation.js';
+import { freeBlocks } from '../compaction/fragmentation.js';
 import { meminfo } from './meminfo.js';
 import type { Memory } from '../layout/memory.js';
 import { pagetypeinfoText } from './pagetypeinfo.js';

@@ -10,10 +10,9 @@ import {
   ZONE_TYPE_NAMES,
 } from '../layout/constants.js';
 import type { ZoneName } from '../layout/constants.js';
-import { freeBlocks } from './fragmentation.js';
+import { freeBlocks } from '../compaction/fragmentation.js';
 import { populatedZones } from './zone-names.js';
 import {
-  BLOCK_HUGE,
   DEVICE_FIELDS,
   OWNER_FIELDS,
   S_RESIDENT,
@@ -23,7 +22,7 @@ import {
 } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { PCP_FIELDS, P_COUNT } from '../layout/pcp-fields.js';
-import { activePages } from '../owners/lru.js';
+import { pagesOfKind } from '../owner-pages/kind-sums.js';
 import {
   KIND_ANON,
   KIND_FILE,
@@ -31,11 +30,10 @@ import {
   KIND_PAGE_TABLE,
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
-  O_ISOLATED,
   O_KIND_PLUS_ONE,
   O_PAGES,
-} from '../owners/owner-kind.js';
-import { MAX_BALLOON_DEVICES, MAX_OWNERS, TAG_OFFLINE, TAG_OWNER } from '../layout/tags.js';
+} from '../layout/owner-fields.js';
+import { MAX_BALLOON_DEVICES, MAX_OWNERS, TAG_OFFLINE } from '../layout/tags.js';
 import {
   ZONE_FIELDS,
   Z_BOOST,
@@ -160,44 +158,6 @@ export function perCpuPagesOf(memory: Memory): number {
   let pages = 0;
   for (let row = 0; row < memory.pcp.length; row += PCP_FIELDS) pages += memory.pcp[row + P_COUNT];
   return pages;
-}
-
-/** Pages held by all owners of one kind, without those that are isolated. */
-export function pagesOfKind(memory: Memory, kind: number): number {
-  return sumOfKind(memory, kind, O_PAGES);
-}
-
-/** Of those, the pages on active lists. */
-export function activePagesOfKind(memory: Memory, kind: number): number {
-  let pages = 0;
-  for (let owner = 0; owner < MAX_OWNERS; owner++) {
-    if (memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === kind + 1) pages += activePages(memory, owner);
-  }
-  return pages;
-}
-
-/** Pages of owners of one kind that somebody moves or reclaims. */
-export function isolatedPagesOfKind(memory: Memory, kind: number): number {
-  return sumOfKind(memory, kind, O_ISOLATED);
-}
-
-/** Pages of huge pages that owners of anonymous memory hold. Cost: one step a pageblock. */
-export function anonHugePages(memory: Memory): number {
-  let pages = 0;
-  for (let block = 0; block < memory.blockCount; block++) {
-    if ((memory.blockFlags[block] & BLOCK_HUGE) === 0) continue;
-    const owner = memory.tag[block << PAGEBLOCK_ORDER] - TAG_OWNER;
-    if (owner >= 0 && memory.owners[owner * OWNER_FIELDS + O_KIND_PLUS_ONE] === KIND_ANON + 1) pages += PAGEBLOCK_PAGES;
-  }
-  return pages;
-}
-
-function sumOfKind(memory: Memory, kind: number, field: number): number {
-  let sum = 0;
-  for (let row = 0; row < MAX_OWNERS * OWNER_FIELDS; row += OWNER_FIELDS) {
-    if (memory.owners[row + O_KIND_PLUS_ONE] === kind + 1) sum += memory.owners[row + field];
-  }
-  return sum;
 }
 
 /** Listed and isolated pages of all balloon devices. */

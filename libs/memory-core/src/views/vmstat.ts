@@ -12,15 +12,9 @@ import {
   KIND_PAGE_TABLE,
   KIND_SLAB_RECLAIMABLE,
   KIND_SLAB_UNRECLAIMABLE,
-} from '../owners/owner-kind.js';
-import {
-  activePagesOfKind,
-  allBalloonPages,
-  anonHugePages,
-  freePagesOf,
-  isolatedPagesOfKind,
-  pagesOfKind,
-} from './usage.js';
+} from '../layout/owner-fields.js';
+import { activePagesOfKind, anonHugePages, isolatedPagesOfKind, pagesOfKind } from '../owner-pages/kind-sums.js';
+import { allBalloonPages, freePagesOf } from './usage.js';
 import { freePagesInBlocks } from './partial-stats.js';
 import { vmstatLines } from './vmstat-lines.js';
 

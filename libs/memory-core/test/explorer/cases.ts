@@ -1,7 +1,7 @@
 /** The small cases that the explorer goes through from end to end, for each release that answers them differently. */
 import { createBalloonDevice } from '../../src/balloon/balloon.js';
-import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../src/balloon/driver.js';
-import type { MigrateMode } from '../../src/balloon/driver.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../src/layout/migrate-mode.js';
+import type { MigrateMode } from '../../src/layout/migrate-mode.js';
 import { compactWholeZone } from '../../src/compaction/manual.js';
 import { Gfp } from '../../src/layout/gfp.js';
 import { EV_BALLOON_MIGRATE } from '../../src/layout/events.js';

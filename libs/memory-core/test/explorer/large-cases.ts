@@ -1,5 +1,5 @@
 /** Cases that need real sizes: a memory block that goes offline, and free page reporting, which leaves small zones alone. */
-import { allocatePages } from '../../src/allocator/allocate.js';
+import { allocatePages } from '../../src/request/allocate.js';
 import { freePages } from '../../src/allocator/free.js';
 import { createBalloonDevice } from '../../src/balloon/balloon.js';
 import { offlineMemoryBlock } from '../../src/hotplug/offline.js';

@@ -1,8 +1,8 @@
 /** Tasks that take pages away from the balloon for a while: what compaction, offlining and memory failure do, on a few pages. */
-import { allocatePages } from '../../src/allocator/allocate.js';
+import { allocatePages } from '../../src/request/allocate.js';
 import { freePages } from '../../src/allocator/free.js';
-import { tryLockPage, unlockPage } from '../../src/allocator/page-lock.js';
-import type { MigrateMode } from '../../src/balloon/driver.js';
+import { tryLockPage, unlockPage } from '../../src/tasks/page-lock.js';
+import type { MigrateMode } from '../../src/layout/migrate-mode.js';
 import { Gfp } from '../../src/layout/gfp.js';
 import type { Memory } from '../../src/layout/memory.js';
 import { isolateMovablePage, putbackMovablePages } from '../../src/migration/isolate.js';

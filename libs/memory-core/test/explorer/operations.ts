@@ -3,9 +3,9 @@
  * counters as plain sums. Together with the audit after each operation this is the reference's case 50.
  */
 import { RandomStream } from '#units';
-import { allocatePages } from '../../src/allocator/allocate.js';
+import { allocatePages } from '../../src/request/allocate.js';
 import { freePageList, freePages } from '../../src/allocator/free.js';
-import { isPageLocked, tryLockPage, unlockPage } from '../../src/allocator/page-lock.js';
+import { isPageLocked, tryLockPage, unlockPage } from '../../src/tasks/page-lock.js';
 import { drainAllPages } from '../../src/allocator/pcp-setup.js';
 import {
   balloonPageAlloc,
@@ -18,9 +18,9 @@ import {
   createBalloonDevice,
   isolatedPages,
 } from '../../src/balloon/balloon.js';
-import { nodeBalloonPages } from '../../src/balloon/device.js';
-import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../src/balloon/driver.js';
-import { isIsolatedBalloonTag } from '../../src/balloon/migrate.js';
+import { nodeBalloonPages } from '../../src/balloon-list/device.js';
+import { MIGRATE_ASYNC, MIGRATE_SYNC } from '../../src/layout/migrate-mode.js';
+import { isIsolatedBalloonTag } from '../../src/balloon-list/migrate.js';
 import { compactWholeZone } from '../../src/compaction/manual.js';
 import { NIL } from '../../src/layout/constants.js';
 import {

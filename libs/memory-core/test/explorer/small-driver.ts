@@ -4,9 +4,9 @@
  * that the explorer can tell states apart.
  */
 import { balloonPageAlloc, balloonPageEnqueue, balloonPageListDequeue } from '../../src/balloon/balloon.js';
-import { D_ISOLATED, D_LISTED } from '../../src/balloon/device.js';
-import { setBalloonDriver } from '../../src/balloon/driver.js';
-import { endBalloonMove, startBalloonMove } from '../../src/balloon/move.js';
+import { D_ISOLATED, D_LISTED } from '../../src/balloon-list/device.js';
+import { setBalloonDriver } from '../../src/balloon-list/driver.js';
+import { endBalloonMove, startBalloonMove } from '../../src/balloon-list/move.js';
 import { freePages } from '../../src/allocator/free.js';
 import { NIL } from '../../src/layout/constants.js';
 import { EAGAIN } from '../../src/layout/errno.js';

@@ -13,7 +13,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'an isolated page stays on the list, and dequeue takes it',
-    file: `${CORE}/balloon/migrate.ts`,
+    file: `${CORE}/balloon-list/migrate.ts`,
     from: '  unlink(memory.links, pfn);',
     to: '',
   },
@@ -25,13 +25,13 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'putback at the tail',
-    file: `${CORE}/balloon/migrate.ts`,
+    file: `${CORE}/balloon-list/migrate.ts`,
     from: 'pushHead(memory.links, balloonListNode(memory, device), pfn);',
     to: 'pushHead(memory.links, memory.links[2 * balloonListNode(memory, device) + 1], pfn);',
   },
   {
     bug: 'a migration counts as an inflation',
-    file: `${CORE}/balloon/move.ts`,
+    file: `${CORE}/balloon-list/move.ts`,
     from: 'memory.events[EV_BALLOON_MIGRATE]++;',
     to: 'memory.events[EV_BALLOON_MIGRATE]++; memory.events[EV_BALLOON_DEFLATE - 1]++;',
   },
@@ -49,13 +49,13 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'managed pages do not follow a page to another zone',
-    file: `${CORE}/balloon/move.ts`,
+    file: `${CORE}/balloon-list/move.ts`,
     from: 'if (blockZone[oldPfn >> PAGEBLOCK_ORDER] !== blockZone[newPfn >> PAGEBLOCK_ORDER]) {',
     to: 'if (blockZone[oldPfn >> PAGEBLOCK_ORDER] < 0) {',
   },
   {
     bug: 'pages of no device (being deflated) are isolated',
-    file: `${CORE}/balloon/migrate.ts`,
+    file: `${CORE}/balloon-list/migrate.ts`,
     from: 'if (!isBalloonTag(tag)) return false;',
     to: 'if (!isBalloonTag(tag) && tag !== 13 && tag !== 12) return false;',
   },
@@ -73,7 +73,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'a driver that is busy is taken for one that has moved the page',
-    file: `${CORE}/balloon/migrate.ts`,
+    file: `${CORE}/balloon-list/migrate.ts`,
     from: 'else if (result < 0) return result;',
     to: 'else if (result < 0 && result !== -EAGAIN) return result;',
   },
@@ -115,7 +115,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'putback does not count',
-    file: `${CORE}/balloon/migrate.ts`,
+    file: `${CORE}/balloon-list/migrate.ts`,
     from: '  memory.devices[row + D_LISTED]++;\n  memory.devices[row + D_ISOLATED]--;',
     to: '  memory.devices[row + D_LISTED]++;',
   },

@@ -2,7 +2,7 @@
  * What a planted bug has to get past: random operations beside their model, small cases in every interleaving, a pass of
  * reporting, and a memory block that goes and comes, all under the audit. Cheap parts first.
  */
-import { allocatePages } from '../../src/allocator/allocate.js';
+import { allocatePages } from '../../src/request/allocate.js';
 import { freePages } from '../../src/allocator/free.js';
 import {
   balloonPageAlloc,
@@ -10,7 +10,7 @@ import {
   balloonPageEnqueue,
   createBalloonDevice,
 } from '../../src/balloon/balloon.js';
-import { balloonPageIsolate, balloonPagePutback } from '../../src/balloon/migrate.js';
+import { balloonPageIsolate, balloonPagePutback } from '../../src/balloon-list/migrate.js';
 import { offlineMemoryBlock } from '../../src/hotplug/offline.js';
 import { onlineMemoryBlock } from '../../src/hotplug/online.js';
 import { EBUSY } from '../../src/layout/errno.js';

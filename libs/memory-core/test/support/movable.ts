@@ -1,9 +1,9 @@
-import { allocatePages } from '../../src/allocator/allocate.js';
+import { allocatePages } from '../../src/request/allocate.js';
 import { takeSmallest } from '../../src/allocator/buddy.js';
 import { freePages } from '../../src/allocator/free.js';
 import { balloonPageEnqueue, createBalloonDevice } from '../../src/balloon/balloon.js';
-import { deviceRow } from '../../src/balloon/device.js';
-import type { BalloonDriver } from '../../src/balloon/driver.js';
+import { deviceRow } from '../../src/balloon-list/device.js';
+import type { BalloonDriver } from '../../src/balloon-list/driver.js';
 import { MAX_ORDER, MOVABLE, NIL } from '../../src/layout/constants.js';
 import { Gfp } from '../../src/layout/gfp.js';
 import { balloonListNode } from '../../src/layout/memory.js';

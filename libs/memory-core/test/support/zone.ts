@@ -2,10 +2,10 @@ import { NIL, PAGEBLOCK_ORDER, ZONE_NORMAL } from '../../src/layout/constants.js
 import { auditMemory } from '../../src/state/audit.js';
 import { createMemoryOn } from '../../src/boot/create.js';
 import { MIGRATETYPES, ORDERS } from '../../src/layout/constants.js';
-import { freeBlocks } from '../../src/views/fragmentation.js';
+import { freeBlocks } from '../../src/compaction/fragmentation.js';
 import { OWNER_FIELDS, S_KSWAPD_WAKES, freeListNode, ownerListNode } from '../../src/layout/memory.js';
 import type { Memory } from '../../src/layout/memory.js';
-import { O_PAGES } from '../../src/owners/owner-kind.js';
+import { O_PAGES } from '../../src/layout/owner-fields.js';
 import { disablePcp } from '../../src/allocator/pcp-setup.js';
 import { pushRunAtHead } from '../../src/allocator/page-list.js';
 import type { KernelProfile } from '../../src/layout/profile.js';

@@ -6,7 +6,7 @@
  * certain (a balloon frees what the host backs beyond the guest's new size; memory that was never touched frees nothing).
  */
 import { invariant } from '#units';
-import { alignDown, alignUp, ceilingBytes, clamp, floorBytes, sumOf } from '../arithmetic/sizes.js';
+import { alignDown, alignUp, ceilingBytes, clamp, floorBytes, sumOf } from './sizes.js';
 import { names, percent, size } from '../arithmetic/words.js';
 import { dampingOf } from './damping.js';
 import type { Decision, Move } from './decision.js';

@@ -4,7 +4,7 @@
  * weighted by shares. Sizes that rise and fall together with what there is do not oscillate.
  */
 import { fillByWeight } from '../arithmetic/fill.js';
-import { clamp, sumOf } from '../arithmetic/sizes.js';
+import { clamp, sumOf } from '../model/sizes.js';
 import { TIERS, type Assessment, type Tier } from './ballast-assess.js';
 
 /** The host gains less than what sizes shrink by where memory was never touched: how often the difference is made up for. */

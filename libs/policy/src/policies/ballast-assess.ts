@@ -3,7 +3,7 @@
  * serve it how well.
  */
 import { forecastPeak } from '../arithmetic/forecast.js';
-import { actualSizeBytes, ceilingBytes, clamp, floorBytes, inUseBytes, targetSizeBytes } from '../arithmetic/sizes.js';
+import { actualSizeBytes, ceilingBytes, clamp, floorBytes, inUseBytes, targetSizeBytes } from '../model/sizes.js';
 import { isStuck } from '../model/screen.js';
 import type { DemandHistory, GuestStats, GuestView } from '../model/view.js';
 import type { BallastValues } from './ballast-parameters.js';

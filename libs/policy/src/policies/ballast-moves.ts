@@ -1,6 +1,6 @@
 /** From allotted sizes and guests in trouble to changes of balloons. */
 import { MIB } from '#units';
-import { ceilingBytes } from '../arithmetic/sizes.js';
+import { ceilingBytes } from '../model/sizes.js';
 import { percent, size } from '../arithmetic/words.js';
 import type { Move } from '../model/decision.js';
 import type { Allotment } from './ballast-allot.js';

@@ -1,6 +1,6 @@
 /** What `ballast` expects of the host: how much it will be short of, or have to spare, once balloons have settled. */
 import { forecastPeak, summedSeries } from '../arithmetic/forecast.js';
-import { clamp, sumOf } from '../arithmetic/sizes.js';
+import { clamp, sumOf } from '../model/sizes.js';
 import { size } from '../arithmetic/words.js';
 import type { HostView } from '../model/view.js';
 import { hasHistory, type Assessment } from './ballast-assess.js';

@@ -1,5 +1,5 @@
 /** What `ballast` remembers of a guest from decision to decision. */
-import { actualSizeBytes } from '../arithmetic/sizes.js';
+import { actualSizeBytes } from '../model/sizes.js';
 import { nullable, number, record, type ShapeType } from '../model/shape.js';
 import type { GuestView } from '../model/view.js';
 import type { BallastValues } from './ballast-parameters.js';

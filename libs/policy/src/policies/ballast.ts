@@ -5,7 +5,7 @@
  * there is gets allotted anew, needs before forecasts before warm cache before cold, so that it moves to where it will be
  * needed before anybody is short. A guest in trouble gets its whole balloon back at once and is left in peace for a while.
  */
-import { floorBytes } from '../arithmetic/sizes.js';
+import { floorBytes } from '../model/sizes.js';
 import { seconds } from '../arithmetic/words.js';
 import type { Move, Stay } from '../model/decision.js';
 import type { JsonValue } from '../model/json.js';

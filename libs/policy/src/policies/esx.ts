@@ -9,7 +9,7 @@
 import { HOST_STATES } from '#contracts';
 import { MIB, PAGE_SIZE_BYTES } from '#units';
 import { fillByWeight } from '../arithmetic/fill.js';
-import { ceilingBytes, clamp, floorBytes, settledAvailableBytes, sumOf, targetSizeBytes } from '../arithmetic/sizes.js';
+import { ceilingBytes, clamp, floorBytes, settledAvailableBytes, sumOf, targetSizeBytes } from '../model/sizes.js';
 import { percent, size } from '../arithmetic/words.js';
 import { nextHostState } from '../host-state.js';
 import { numeric, type ValuesOf } from '../model/parameters.js';

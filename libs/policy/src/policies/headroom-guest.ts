@@ -3,7 +3,7 @@
  * only that is taken; available memory says what it could get at, and when that runs low everything is given back at once:
  * creeping back in steps leaves the guest starving behind a slow balloon.
  */
-import { clamp } from '../arithmetic/sizes.js';
+import { clamp } from '../model/sizes.js';
 import { size } from '../arithmetic/words.js';
 import type { Decision, Move, Stay } from '../model/decision.js';
 import type { GuestView } from '../model/view.js';

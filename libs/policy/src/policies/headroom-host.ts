@@ -2,7 +2,7 @@
  * hypeman's rule. Targets are counted from the size a guest normally has (its baseline, else what it is configured with),
  * not from its present size: when the host recovers every guest goes back to normal, step by step.
  */
-import { ceilingBytes, clamp, sumOf, targetSizeBytes } from '../arithmetic/sizes.js';
+import { ceilingBytes, clamp, sumOf, targetSizeBytes } from '../model/sizes.js';
 import { rounded, seconds, size } from '../arithmetic/words.js';
 import type { Decision, Move, Stay } from '../model/decision.js';
 import type { GuestView, HostView } from '../model/view.js';

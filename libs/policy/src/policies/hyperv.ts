@@ -13,7 +13,7 @@ import {
   settledAvailableBytes,
   sumOf,
   targetSizeBytes,
-} from '../arithmetic/sizes.js';
+} from '../model/sizes.js';
 import { rounded, size } from '../arithmetic/words.js';
 import { numeric, type ValuesOf } from '../model/parameters.js';
 import type { Move, Stay } from '../model/decision.js';

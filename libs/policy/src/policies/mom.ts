@@ -7,7 +7,7 @@
  * All arithmetic is in KiB, as libvirt has it, rounded once at the end.
  */
 import { KIB } from '#units';
-import { actualSizeBytes, ceilingBytes, floorBytes } from '../arithmetic/sizes.js';
+import { actualSizeBytes, ceilingBytes, floorBytes } from '../model/sizes.js';
 import { percent, size } from '../arithmetic/words.js';
 import type { JsonValue } from '../model/json.js';
 import { numeric, oneOf, toggle, type ValuesOf } from '../model/parameters.js';

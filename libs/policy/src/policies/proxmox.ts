@@ -6,7 +6,7 @@
  * part; when no preferred guest can move, all are taken, guests under pressure included; the step cap bends the shares.
  */
 import { MIB } from '#units';
-import { ceilingBytes, clamp, floorBytes, targetSizeBytes } from '../arithmetic/sizes.js';
+import { ceilingBytes, clamp, floorBytes, targetSizeBytes } from '../model/sizes.js';
 import { percent, size } from '../arithmetic/words.js';
 import { numeric, unsetNumeric } from '../model/parameters.js';
 import type { Move, Stay } from '../model/decision.js';

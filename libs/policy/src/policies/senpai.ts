@@ -5,7 +5,7 @@
  * passed. The `tmo` variant is the production form of the TMO paper (ASPLOS 2022), from second-hand notes.
  */
 import { GIB, MIB, PAGE_SIZE_BYTES, US_PER_MS } from '#units';
-import { actualSizeBytes, alignDown, ceilingBytes, clamp, floorBytes, targetSizeBytes } from '../arithmetic/sizes.js';
+import { actualSizeBytes, alignDown, ceilingBytes, clamp, floorBytes, targetSizeBytes } from '../model/sizes.js';
 import { percent, rounded, seconds, size } from '../arithmetic/words.js';
 import type { JsonValue } from '../model/json.js';
 import { numeric, oneOf, type ValuesOf } from '../model/parameters.js';

@@ -5,7 +5,7 @@
  * the others share the rest; it is forgiven later. A range reservation takes part like a guest with its own range.
  */
 import { KIB, MIB, PAGE_SIZE_BYTES } from '#units';
-import { actualSizeBytes, ceilingBytes, clamp, floorBytes, sumOf, targetSizeBytes } from '../arithmetic/sizes.js';
+import { actualSizeBytes, ceilingBytes, clamp, floorBytes, sumOf, targetSizeBytes } from '../model/sizes.js';
 import { names, percent, size } from '../arithmetic/words.js';
 import type { Decision, Move, Stay } from '../model/decision.js';
 import type { JsonValue } from '../model/json.js';

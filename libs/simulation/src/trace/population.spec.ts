@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TraceSource } from '../experiment/model/spec.js';
+import type { TraceSource } from './trace-source.js';
 import { HostSeries, choosePopulation, dealToHosts, populationOf } from './population.js';
 import { indexTrace, requireIndex } from './trace-index.js';
 
@@ -57,7 +57,7 @@ describe('a population', () => {
     };
     const counted = requireIndex(indexTrace('BALLAST', [{ name: 'x', chunks }]));
     const chosen = choosePopulation(counted, source({ sampling: 'RESAMPLE' }), 24, 5);
-    const hosts = dealToHosts(chosen, { hosts: { perHost: 3, swapBytes: 0 }, shuffle: true }, 5);
+    const hosts = dealToHosts(chosen, { hosts: { perHost: 3 }, shuffle: true }, 5);
     const passesAt = (mostRows: number): number => {
       passes = 0;
       const series = new HostSeries(counted, source({}), hosts, 5, mostRows);
@@ -88,7 +88,7 @@ describe('a population', () => {
 
   it('is dealt in order, or in an order of the seed', () => {
     const deal = (shuffle: boolean, seed: number): number[][] =>
-      dealToHosts([1, 2, 3, 4, 5], { hosts: { perHost: 2, swapBytes: 0 }, shuffle }, seed);
+      dealToHosts([1, 2, 3, 4, 5], { hosts: { perHost: 2 }, shuffle }, seed);
     expect(deal(false, 1)).toEqual([[1, 2], [3, 4], [5]]);
     expect(deal(true, 1).flat().sort()).toEqual([1, 2, 3, 4, 5]);
     expect(deal(true, 1)).toEqual(deal(true, 1));

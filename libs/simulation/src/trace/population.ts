@@ -1,7 +1,7 @@
 /** Which VMs of a trace become the guests of a run, and how their series are turned: all of it follows from the seed. */
 import { DomainError, type TraceSeries } from '#contracts';
 import { RandomStream } from '#units';
-import type { ExperimentSpec, TraceSource } from '../experiment/model/spec.js';
+import type { TraceSource } from './trace-source.js';
 import { loadSeries, type TraceIndex, type TraceVm } from './trace-index.js';
 
 /** Rows of a trace that are in memory at a time, about 100 bytes each, unless one host needs more. */
@@ -90,7 +90,7 @@ export function populationOf(index: TraceIndex, source: TraceSource, count: numb
 /** Guests as they share hosts: in order, or in one drawn from the seed; the last host may have fewer. */
 export function dealToHosts<T>(
   guests: readonly T[],
-  spec: Pick<ExperimentSpec, 'hosts' | 'shuffle'>,
+  spec: { readonly hosts: { readonly perHost: number }; readonly shuffle: boolean },
   seed: number,
 ): T[][] {
   const order = [...guests];

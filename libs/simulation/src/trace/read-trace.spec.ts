@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
-import { demoFleet } from '../demo-fleet.js';
+import { demoFleet } from '../fleet/demo-fleet.js';
 import { BALLAST_HEADER, ballastRows } from './ballast-format.js';
 import { readTrace } from './read-trace.js';
 import type { TraceFile, TraceReading } from './trace-reading.js';

@@ -7,7 +7,7 @@ import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { Guest, activityAt, idleShare } from '#guest';
 import { lruPagesOf } from '#memory-core';
 import { GIB } from '#units';
-import { ARCHETYPES, type Archetype, type GuestPopulation } from '../experiment/model/spec.js';
+import { ARCHETYPES, type Archetype, type GuestPopulation } from '../workload/guest-population.js';
 import { TYPICAL_GIB } from '../workload/archetypes.js';
 import { planGuests, type GuestPlan } from '../workload/plan-guests.js';
 import { near, type Target } from './target.js';

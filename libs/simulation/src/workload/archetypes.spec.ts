@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fixedPages, type Workload } from '#guest';
 import { GIB, PAGE_SIZE_BYTES } from '#units';
-import { ARCHETYPES, type Archetype } from '../experiment/model/spec.js';
+import { ARCHETYPES, type Archetype } from './guest-population.js';
 import { ARCHETYPE_MIX, TYPICAL_GIB, archetypeWorkload } from './archetypes.js';
 
 const NOTHING_COMMON = { common: (): number => 0, own: 1 };

@@ -16,7 +16,7 @@
  */
 import { MOST_OF_RAM_RATIO, READ_AGAIN_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
 import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream, TICK_MS } from '#units';
-import type { Archetype } from '../experiment/model/spec.js';
+import type { Archetype } from './guest-population.js';
 import { normalProcess, normalQuantile, STEP_MS } from './common-factor.js';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { TraceSeries } from '#contracts';
 import { GIB, MIB, PAGE_SIZE_BYTES } from '#units';
 import { parseSpec } from '../experiment/spec/parse-spec.js';
-import type { GuestPopulation } from '../experiment/model/spec.js';
+import type { GuestPopulation } from './guest-population.js';
 import { planGuests } from './plan-guests.js';
 
 const STEP_MS = 300_000;

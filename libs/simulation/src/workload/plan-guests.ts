@@ -2,7 +2,7 @@
 import { TRACE_MEANINGS, type TraceSeries } from '#contracts';
 import { TraceWorkload, type ActivitySeries, type Workload } from '#guest';
 import { GIB, MIB, RandomStream, invariant } from '#units';
-import { ARCHETYPES, type Archetype, type GuestPopulation } from '../experiment/model/spec.js';
+import { ARCHETYPES, type Archetype, type GuestPopulation } from './guest-population.js';
 import { ARCHETYPE_RESTARTS, TYPICAL_GIB, archetypeWorkload } from './archetypes.js';
 import { CommonFactor, orderWithCommon } from './common-factor.js';
 import { DirectWorkload } from './direct-workload.js';

@@ -1,5 +1,5 @@
 /** Balloons: B1, B2, B5, B6, B7 and B9 of the reference. */
-import { D_ADJUSTS_MANAGED, D_IN_USE, D_ISOLATED, D_LISTED } from '../../balloon/device.js';
+import { D_ADJUSTS_MANAGED, D_IN_USE, D_ISOLATED, D_LISTED } from '../../balloon-list/device.js';
 import { EV_BALLOON_DEFLATE, EV_BALLOON_INFLATE } from '../../layout/events.js';
 import { DEVICE_FIELDS, balloonListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';

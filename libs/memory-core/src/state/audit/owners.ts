@@ -14,7 +14,7 @@ import {
   O_KIND_PLUS_ONE,
   O_PAGES,
   O_VIRTUAL_PAGES,
-} from '../../owners/owner-kind.js';
+} from '../../layout/owner-fields.js';
 import { claimFrames, report, same, walk } from './findings.js';
 import type { Findings } from './findings.js';
 

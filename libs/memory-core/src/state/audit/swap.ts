@@ -6,8 +6,8 @@ import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../../layout/constants.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, S_SWAP_USED, ownerListNode } from '../../layout/memory.js';
 import type { Memory } from '../../layout/memory.js';
 import { MAX_OWNERS, TAG_OWNER, TAG_OWNER_ISOLATED } from '../../layout/tags.js';
-import { listOfPage, pagesOnList } from '../../owners/lru.js';
-import { O_SWAPPED, O_VIRTUAL_PAGES } from '../../owners/owner-kind.js';
+import { listOfPage, pagesOnList } from '../../owner-pages/lru.js';
+import { O_SWAPPED, O_VIRTUAL_PAGES } from '../../layout/owner-fields.js';
 import { report, same, walk } from './findings.js';
 import type { Findings } from './findings.js';
 

@@ -6,7 +6,8 @@ import type { TraceSeries } from '#contracts';
 import { HostSeries, choosePopulation, dealToHosts } from '../../trace/population.js';
 import type { TraceIndex } from '../../trace/trace-index.js';
 import type { Bound, HostBound } from '../model/answer.js';
-import type { ExperimentSpec, TraceSource } from '../model/spec.js';
+import type { ExperimentSpec } from '../model/spec.js';
+import type { TraceSource } from '../../trace/trace-source.js';
 
 /**
  * Of the trace's memory column as it stands, over the whole trace or up to `untilMs` after its start, for the guests of the spec's first seed; the series of a

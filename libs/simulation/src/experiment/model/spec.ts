@@ -2,10 +2,10 @@
  * What an experiment asks, checked and complete: every default is filled in, so that the same spec means the same run for
  * ever. Sizes in bytes, times in milliseconds of simulated time.
  */
-import type { GuestFeatures, KernelProfile, TraceFormat } from '#contracts';
 import type { JsonValue } from '#policy';
 import type { Costs } from '../../costs/costs.js';
 import type { Objective } from '../../objective/objective.js';
+import type { GuestPopulation } from '../../workload/guest-population.js';
 import type { ModelFactors } from '../../workload/model-constants.js';
 
 export interface ExperimentSpec {
@@ -36,44 +36,6 @@ export interface ExperimentSpec {
   readonly slo: Objective;
   readonly faults: readonly Fault[];
 }
-
-export interface GuestPopulation {
-  readonly source: GuestSource;
-  readonly count: number;
-  /** Null: the largest size that the trace provisions, or the archetype's own. */
-  readonly assignedBytes: number | null;
-  /** Guaranteed floor as a share of the assigned memory. */
-  readonly minRatio: number;
-  readonly shares: number;
-  readonly kernelProfile: KernelProfile;
-  readonly features: GuestFeatures;
-  /** MODEL: the trace drives the workload model. DIRECT: its column is memory in use as it stands. */
-  readonly demand: 'MODEL' | 'DIRECT';
-  /** Share of the variance of load that guests have in common: all of them, and those of one tenant. */
-  readonly commonFactor: { readonly fleet: number; readonly tenant: number };
-}
-
-export const ARCHETYPES = ['idle', 'web', 'database', 'jvm', 'build', 'leak'] as const;
-export type Archetype = (typeof ARCHETYPES)[number];
-
-/** Which VMs of a trace become guests: the first ones; one of each stratum of mean use over size; drawn with replacement. */
-export const SAMPLINGS = ['ORDER', 'STRATIFIED', 'RESAMPLE'] as const;
-/** When they peak: as recorded; each series turned by a time drawn from the seed; all at the same moment. */
-export const PEAKS = ['AS_RECORDED', 'SHIFTED', 'ALIGNED'] as const;
-
-export interface TraceSource {
-  readonly kind: 'traces';
-  readonly format: TraceFormat;
-  /** A file, or a folder of CSV files. */
-  readonly path: string;
-  readonly sampling: (typeof SAMPLINGS)[number];
-  readonly peaks: (typeof PEAKS)[number];
-  /** Factor on the memory column; sizes stay. */
-  readonly scale: number;
-}
-
-export type GuestSource =
-  TraceSource | { readonly kind: 'synthetic'; readonly mix: Readonly<Partial<Record<Archetype, number>>> };
 
 /** The policy that knows the demand of every step before it comes: the engine's own, for checking the engine. */
 export const PERFECT_POLICY = 'perfect';

@@ -18,7 +18,9 @@ import { COST_SOURCES } from '../../costs/cost-sources.js';
 import { DEFAULT_COSTS, type Costs } from '../../costs/costs.js';
 import { DEFAULT_OBJECTIVE, type Objective } from '../../objective/objective.js';
 import { DEFAULT_MODEL, MODEL_SOURCES, type ModelFactors } from '../../workload/model-constants.js';
-import { ARCHETYPES, PEAKS, SAMPLINGS, type Archetype, type Fault, type GuestSource } from '../model/spec.js';
+import { ARCHETYPES, type Archetype, type GuestSource } from '../../workload/guest-population.js';
+import { PEAKS, SAMPLINGS } from '../../trace/trace-source.js';
+import type { Fault } from '../model/spec.js';
 import { closed, orEmpty, variants, wordsOr } from './shapes.js';
 
 const DAY_MS = 86_400_000;

@@ -27,11 +27,11 @@ import { directReclaim, reclaimInVain } from '../reclaim/direct-reclaim.js';
 import { isKswapdWoken, runPendingKswapd, wakeKswapd } from '../reclaim/kswapd.js';
 import { outOfMemory } from '../reclaim/oom.js';
 import { runToEnd } from '../tasks/task.js';
-import { takeFromFreelists, takeRunFromFreelists, zonelistOf } from './freelist.js';
-import { unreserveHighatomic } from './highatomic.js';
-import { lowestPfn } from './page-stretch.js';
-import type { PageStretch } from './page-stretch.js';
-import { drainAllPages } from './pcp-setup.js';
+import { takeFromFreelists, takeRunFromFreelists, zonelistOf } from '../allocator/freelist.js';
+import { unreserveHighatomic } from '../allocator/highatomic.js';
+import { lowestPfn } from '../allocator/page-stretch.js';
+import type { PageStretch } from '../allocator/page-stretch.js';
+import { drainAllPages } from '../allocator/pcp-setup.js';
 import {
   ALLOC_HIGHATOMIC,
   ALLOC_KSWAPD,
@@ -39,7 +39,7 @@ import {
   ALLOC_NON_BLOCK,
   ALLOC_WMARK_HIGH,
   ALLOC_WMARK_MASK,
-} from './watermark.js';
+} from '../allocator/watermark.js';
 
 /** A request: one block of `order`, or with `run` single pages. */
 export interface PageRequest {

@@ -20,7 +20,7 @@ import {
   MIN_GENERATIONS,
 } from '../layout/lru-fields.js';
 import type { Memory } from '../layout/memory.js';
-import { KIND_ANON, KIND_FILE } from './owner-kind.js';
+import { KIND_ANON, KIND_FILE } from '../layout/owner-fields.js';
 
 export const INACTIVE = 0;
 export const ACTIVE = 1;

@@ -10,13 +10,13 @@ import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
 import { BLOCK_HUGE, OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER, TAG_OWNER_ISOLATED } from '../layout/tags.js';
-import { idleList, isActiveList, youngestList } from './generations.js';
-import { addToList, ownerPageOrder, removeFromList } from './lru.js';
-import { dropCopy, hasMapping, moveFrames } from './mapping.js';
-import { spreadUse } from './page-use.js';
-import { O_GONE, O_HUGE_PAGES, O_ISOLATED, O_KILLED, O_KIND_PLUS_ONE, O_PAGES } from './owner-kind.js';
+import { idleList, isActiveList, youngestList } from '../owner-pages/generations.js';
+import { addToList, ownerPageOrder, removeFromList } from '../owner-pages/lru.js';
+import { dropCopy, hasMapping, moveFrames } from '../owner-pages/mapping.js';
+import { spreadUse } from '../owner-pages/page-use.js';
+import { O_GONE, O_HUGE_PAGES, O_ISOLATED, O_KILLED, O_KIND_PLUS_ONE, O_PAGES } from '../layout/owner-fields.js';
 
-export { ownerPageOrder } from './lru.js';
+export { ownerPageOrder } from '../owner-pages/lru.js';
 
 // Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
 const BLOCK_ORDER = PAGEBLOCK_ORDER;

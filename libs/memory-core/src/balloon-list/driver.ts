@@ -3,15 +3,10 @@
  * columns; whoever restores a snapshot registers them again.
  */
 import type { Memory } from '../layout/memory.js';
+import type { MigrateMode } from '../layout/migrate-mode.js';
 import { MAX_BALLOON_DEVICES } from '../layout/tags.js';
 import type { Task } from '../tasks/task.js';
 import { endBalloonMove, startBalloonMove } from './move.js';
-
-/** How hard a migration tries (the kernel's migrate_mode): never blocks, blocks for locks, blocks for writeback too. */
-export const MIGRATE_ASYNC = 0;
-export const MIGRATE_SYNC_LIGHT = 1;
-export const MIGRATE_SYNC = 2;
-export type MigrateMode = typeof MIGRATE_ASYNC | typeof MIGRATE_SYNC_LIGHT | typeof MIGRATE_SYNC;
 
 export interface BalloonDriver {
   /**

@@ -8,8 +8,8 @@ import { invariant } from '#units';
 import { MAX_ORDER, NIL } from '../layout/constants.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED } from '../layout/tags.js';
-import { firstRights, homeNode, takePreferred } from './freelist.js';
-import type { PageStretch } from './page-stretch.js';
+import { firstRights, homeNode, takePreferred } from '../allocator/freelist.js';
+import type { PageStretch } from '../allocator/page-stretch.js';
 import { attempt, slowPath } from './slow-path.js';
 import type { PageRequest } from './slow-path.js';
 

@@ -3,9 +3,9 @@
  * in each of at most 19 pages that are allocated for it, and freed when all that is full or the range ends. The pages of the
  * gathering itself go last. Recorded: 16 of them for 7,651 pages and 60 page tables, never more than 19.
  */
-import { takeFromFreelists, firstRights, homeNode } from '../allocator/freelist.js';
-import { freePageList, freePages } from '../allocator/free.js';
-import { ALLOC_WMARK_MASK } from '../allocator/watermark.js';
+import { takeFromFreelists, firstRights, homeNode } from './freelist.js';
+import { freePageList, freePages } from './free.js';
+import { ALLOC_WMARK_MASK } from './watermark.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
 import { GFP_BIT_KSWAPD_RECLAIM } from '../layout/gfp.js';
 import type { Memory } from '../layout/memory.js';

@@ -7,7 +7,7 @@ import { PAGEBLOCK_ORDER } from '../layout/constants.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { isActiveList } from './generations.js';
-import { O_KIND_PLUS_ONE, O_LIST_1, O_LIST_2, O_LIST_3, O_PAGES } from './owner-kind.js';
+import { O_KIND_PLUS_ONE, O_LIST_1, O_LIST_2, O_LIST_3, O_PAGES } from '../layout/owner-fields.js';
 
 // Re-bound for the loops over pages: an imported constant costs a load and two checks at each use.
 const BLOCK_ORDER = PAGEBLOCK_ORDER;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tryLockPage, unlockPage } from '../allocator/page-lock.js';
+import { tryLockPage, unlockPage } from '../tasks/page-lock.js';
 import { EBUSY, ENOENT } from '../layout/errno.js';
 import { EV_BALLOON_DEFLATE, EV_BALLOON_INFLATE, EV_BALLOON_MIGRATE, EV_PGMIGRATE_SUCCESS } from '../layout/events.js';
 import { S_TOTAL_RAM } from '../layout/memory.js';
@@ -12,7 +12,7 @@ import { createMigrationList } from '../migration/migration-list.js';
 import { runToEnd } from '../tasks/task.js';
 import { aZone, expectSound, zoneField, zonesOf } from '../../test/support/zone.js';
 import { answering, balloonList, inflate, occupyAll } from '../../test/support/movable.js';
-import { balloonPageDequeue, balloonPages, createBalloonDevice, isolatedPages } from './balloon.js';
+import { balloonPageDequeue, balloonPages, createBalloonDevice, isolatedPages } from '../balloon/balloon.js';
 import { nodeBalloonPages } from './device.js';
 import { setBalloonDriver } from './driver.js';
 import { balloonPageMigrate } from './migrate.js';

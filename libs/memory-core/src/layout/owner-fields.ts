@@ -2,9 +2,9 @@
  * Who can hold pages inside a guest, and what the kernel may do with such pages. A row of Memory.owners per owner:
  * kind + 1 (0: unused row), pages held. The kinds follow the lines of /proc/meminfo.
  */
-import { OWNER_FIELDS } from '../layout/memory.js';
-import type { Memory } from '../layout/memory.js';
-import { TAG_OWNER, isBalloonTag } from '../layout/tags.js';
+import { OWNER_FIELDS } from './memory.js';
+import type { Memory } from './memory.js';
+import { TAG_OWNER, isBalloonTag } from './tags.js';
 
 export const OWNER_KINDS = ['ANON', 'FILE', 'SLAB_RECLAIMABLE', 'SLAB_UNRECLAIMABLE', 'PAGE_TABLE', 'KERNEL'] as const;
 export type OwnerKind = (typeof OWNER_KINDS)[number];

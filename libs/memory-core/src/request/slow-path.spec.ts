@@ -18,7 +18,7 @@ import { runPendingKswapd } from '../reclaim/kswapd.js';
 import { BALLOON_OOM_PRIORITY, panicReason, registerOomNotifier } from '../reclaim/oom.js';
 import { aShortZone, adoptPages, freeCountOf } from '../../test/support/zone.js';
 import { allocatePages } from './allocate.js';
-import { freePages } from './free.js';
+import { freePages } from '../allocator/free.js';
 
 /** A program that holds one page, taken from the reserve. */
 function aSmallProgram(memory: Memory): number {

@@ -1,6 +1,6 @@
 /** Sizes of a guest, derived in one place so that balloon and guest size are never mixed. All in bytes. */
 import { PAGE_SIZE_BYTES } from '#units';
-import type { GuestView, HostView } from '../model/view.js';
+import type { GuestView, HostView } from './view.js';
 
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);

@@ -10,7 +10,7 @@ import { MAX_BALLOON_DEVICES, TAG_BALLOON, TAG_BALLOON_ISOLATED, isBalloonTag } 
 import type { Task } from '../tasks/task.js';
 import { D_ISOLATED, D_LISTED, deviceRow } from './device.js';
 import { balloonDriver } from './driver.js';
-import type { MigrateMode } from './driver.js';
+import type { MigrateMode } from '../layout/migrate-mode.js';
 import { shrinkByIsolated, takePlace } from './move.js';
 
 /** True for a balloon page that somebody has isolated. */

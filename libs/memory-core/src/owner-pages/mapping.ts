@@ -8,7 +8,7 @@
 import { OWNER_FIELDS } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_OWNER } from '../layout/tags.js';
-import { O_SWAPPED, O_VIRTUAL_PAGES } from './owner-kind.js';
+import { O_SWAPPED, O_VIRTUAL_PAGES } from '../layout/owner-fields.js';
 import { freeSlot } from './swap-slots.js';
 
 /** The page is nowhere. */

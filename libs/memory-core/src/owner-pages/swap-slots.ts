@@ -4,7 +4,7 @@
 import { NIL } from '../layout/constants.js';
 import { OWNER_FIELDS, S_SWAP_NEXT, S_SWAP_USED } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
-import { O_SWAPPED } from './owner-kind.js';
+import { O_SWAPPED } from '../layout/owner-fields.js';
 
 /** Pages of the swap device that hold nothing. */
 export function freeSwapPages(memory: Memory): number {

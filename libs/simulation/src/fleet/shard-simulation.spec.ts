@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DomainError, PROC_FILES, type InspectionAnswers, type ProcFile } from '#contracts';
 import { Guest, type GuestReading } from '#guest';
 import { GIB, MIB, bytesToPages, pagesToBytes } from '#units';
-import { aGuest } from '../test/members.js';
+import { aGuest } from '../../test/members.js';
 import { toGuestOptions } from './guest-options.js';
 import { ShardSimulation } from './shard-simulation.js';
 

@@ -9,14 +9,14 @@ import {
   createBalloonDevice,
 } from '../balloon/balloon.js';
 import { NIL } from '../layout/constants.js';
-import { freePageList, freePages } from './free.js';
+import { freePageList, freePages } from '../allocator/free.js';
 import { GFP_BIT_DIRECT_RECLAIM, Gfp, gfpHighestZoneType, gfpMigratetype } from '../layout/gfp.js';
 import { PCP_RUN_WORDS, balloonListNode, ownerListNode, pcpListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { createOwner, growOwner, shrinkOwner } from '../owners/owner.js';
 import { PCP_FIELDS, PCP_RUNS, P_MOST_FREE_COUNT, P_RUNS } from '../layout/pcp-fields.js';
-import { drainAllPages, refreshVmstat } from './pcp-setup.js';
-import type { PageStretch } from './page-stretch.js';
+import { drainAllPages, refreshVmstat } from '../allocator/pcp-setup.js';
+import type { PageStretch } from '../allocator/page-stretch.js';
 import { TAG_ALLOCATED } from '../layout/tags.js';
 import type { KernelProfile } from '../layout/profile.js';
 import { digestMemory, restoreMemory, snapshotMemory } from '../state/snapshot.js';

@@ -8,7 +8,7 @@ import {
   type OperationResult,
 } from '#contracts';
 import { MIB } from '#units';
-import { aGuest } from '../test/members.js';
+import { aGuest } from '../../test/members.js';
 import { ShardSimulation } from './shard-simulation.js';
 import type { SimulatedGuest } from './simulated-guest.js';
 

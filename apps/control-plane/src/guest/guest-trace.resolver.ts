@@ -2,9 +2,9 @@ import { History, type GuestRecord, type GuestUse } from '#persistence';
 import { BALLAST_HEADER, ballastRows } from '#simulation';
 import { TICK_MS } from '#units';
 import { Args, ArgsType, Field, Int, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { Guest } from '../guest/guest.model.js';
+import { Guest } from './guest.model.js';
 import { checkRange } from '../limits/checks.js';
-import { HISTORY_COST } from './history.model.js';
+import { HISTORY_COST } from '../history/history.model.js';
 
 const DEFAULT_ROWS = 10_000;
 const MOST_ROWS = 20_000;

@@ -7,8 +7,8 @@ import { EV_THP_SPLIT_PAGE } from '../layout/events.js';
 import { BLOCK_HUGE, OWNER_FIELDS, OWNER_LISTS, ownerListNode } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_ALLOCATED, TAG_OWNER } from '../layout/tags.js';
-import { finishGather, gatherHugePage, gatherPage, startGather } from '../reclaim/gather.js';
-import type { Gather } from '../reclaim/gather.js';
+import { finishGather, gatherHugePage, gatherPage, startGather } from '../allocator/gather.js';
+import type { Gather } from '../allocator/gather.js';
 import { listOfAge } from './generations.js';
 import { addToList, ownerPageOrder, removeFromList, unmarkRun } from './lru.js';
 import { ABSENT, dropSwapped, forgetMapping, mappingOf, unmapFrame } from './mapping.js';
@@ -23,7 +23,7 @@ import {
   O_PROCESS_PLUS_ONE,
   O_SWAPPED,
   O_TABLES_PLUS_ONE,
-} from './owner-kind.js';
+} from '../layout/owner-fields.js';
 import { spreadUse } from './page-use.js';
 import { forgetSwapped } from './swap-slots.js';
 
