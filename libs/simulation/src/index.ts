@@ -12,7 +12,7 @@ export { indexTrace, loadSeries, requireIndex, type TraceIndex } from './trace/t
 export { boundOfExperiment, boundOfTrace } from './experiment/bound/bound.js';
 export { runCell } from './experiment/engine/run-cell.js';
 export type { ExperimentSpec } from './experiment/model/spec.js';
-export { brokenText, remedyText } from './experiment/answer/broken-text.js';
+export { brokenText, remedyText, shortageText } from './experiment/answer/broken-text.js';
 export { answerCsv } from './experiment/answer/answer-csv.js';
 export { assembleAnswer, cellKeys } from './experiment/answer/assemble-answer.js';
 export { METRICS } from './experiment/statistics/metrics.js';

@@ -1,4 +1,4 @@
-import { METRICS, brokenText, remedyText, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import { METRICS, brokenText, remedyText, shortageText, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
 import { shortNumber } from '#report';
 
 const SHOWN = [
@@ -37,10 +37,12 @@ export function answerMarkdown(
     '',
     '| policy | ratio | what broke, the worst first | what helps against it |',
     '|---|---|---|---|',
-    ...judgement.flatMap(({ policy, ratio, broken: [worst, ...others] }) => {
-      if (worst === undefined) return [];
-      const words = [worst, ...others].map((one) => brokenText(one, seeds.length)).join('<br>');
-      return [`| \`${policy}\` | ${ratio} | ${words} | ${remedyText(worst)} |`];
+    ...judgement.flatMap(({ policy, ratio, broken, shortAtFullBacking }) => {
+      const short = shortAtFullBacking === undefined ? [] : [shortageText(shortAtFullBacking)];
+      const words = [...broken.map((one) => brokenText(one, seeds.length)), ...short].join('<br>');
+      const [worst] = broken;
+      if (words === '') return [];
+      return [`| \`${policy}\` | ${ratio} | ${words} | ${worst === undefined ? '' : remedyText(worst)} |`];
     }),
     '',
   ].join('\n');

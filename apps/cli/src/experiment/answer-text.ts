@@ -1,4 +1,4 @@
-import { METRICS, brokenText, remedyText, type ExperimentAnswer } from '#simulation';
+import { METRICS, brokenText, remedyText, shortageText, type ExperimentAnswer } from '#simulation';
 import { shortNumber } from '#report';
 
 const SHOWN = [
@@ -41,6 +41,9 @@ export function answerText({ cells, summary, frontier, judgement = [], bound, di
       ? []
       : [`  ${policy} at ${ratio}: ${brokenText(worst, seeds)}`, `    what helps: ${remedyText(worst)}`],
   );
+  const short = judgement.flatMap(({ policy, ratio, shortAtFullBacking }) =>
+    shortAtFullBacking === undefined ? [] : [`  ${policy} at ${ratio}: ${shortageText(shortAtFullBacking)}`],
+  );
   const allowed =
     bound === null
       ? []
@@ -54,6 +57,7 @@ export function answerText({ cells, summary, frontier, judgement = [], bound, di
     'Largest ratio that meets the objective:',
     ...far,
     ...(beyond.length === 0 ? [] : ['What breaks, the worst of it:', ...beyond]),
+    ...(short.length === 0 ? [] : ['What is no policy’s doing, and not counted above:', ...short]),
     ...allowed,
     `digest ${digest}`,
   ].join('\n');

@@ -107,6 +107,23 @@ export class ExperimentBreak {
   remedy!: string;
 }
 
+@ObjectType({
+  description: 'Windows below the objective that guests have at full backing, too: no policy could help them.',
+})
+export class ExperimentShortage {
+  @Field(() => Float, { description: 'Share of all windows, mean over the seeds.' })
+  windowsRatio!: number;
+
+  @Field(() => Int, { description: 'Guests that have such windows, under the seed that has most of them.' })
+  guests!: number;
+
+  @Field(() => Json, { description: 'The guest that has most of them: seed, guest and host.' })
+  worst!: unknown;
+
+  @Field({ description: 'In words: how many, whose, and what helps.' })
+  text!: string;
+}
+
 @ObjectType({ description: 'What broke at a ratio under a policy.' })
 export class ExperimentJudgement {
   @Field()
@@ -119,6 +136,13 @@ export class ExperimentJudgement {
     description: 'What misses its limit by the largest factor first; empty when the objective holds.',
   })
   broken!: readonly ExperimentBreak[];
+
+  @Field(() => ExperimentShortage, {
+    nullable: true,
+    description:
+      'What is no policy’s doing, and not counted in `broken`; null where there is nothing of it, and in answers stored before it was told apart.',
+  })
+  shortAtFullBacking!: ExperimentShortage | null;
 }
 
 @ObjectType({ description: 'Paths of the answer as files, from the address of the API.' })

@@ -1,5 +1,12 @@
 import { Experiments, type ExperimentCellRecord, type ExperimentRecord } from '#persistence';
-import { answerCsv, brokenText, remedyText, type ExperimentAnswer, type ExperimentSpec } from '#simulation';
+import {
+  answerCsv,
+  brokenText,
+  remedyText,
+  shortageText,
+  type ExperimentAnswer,
+  type ExperimentSpec,
+} from '#simulation';
 import { Args, Context, Float, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { found } from '../errors/found.js';
 import type { Loaders } from '../loaders.js';
@@ -90,8 +97,9 @@ export class ExperimentResolver {
     @Context('loaders') loaders: Loaders,
   ): Promise<readonly ExperimentJudgement[]> {
     const { seeds } = spec as ExperimentSpec;
-    return ((await answerOf(id, loaders))?.judgement ?? []).map(({ broken, ...at }) => ({
+    return ((await answerOf(id, loaders))?.judgement ?? []).map(({ broken, shortAtFullBacking: short, ...at }) => ({
       ...at,
+      shortAtFullBacking: short === undefined ? null : { ...short, text: shortageText(short) },
       broken: broken.map((test) => ({
         ...test,
         text: brokenText(test, seeds.length),

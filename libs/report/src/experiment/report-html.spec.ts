@@ -43,7 +43,7 @@ describe('the report of an experiment', () => {
       '<td>web<td>4 GiB<td>4 GiB<td>1.5 GiB<td>2 GiB<td>ACTIVE',
       'performance',
       'what broke, the worst first',
-      'windows of guests with too little useful time (allowed',
+      'windows of guests with too little useful time that full backing would have spared (allowed',
       'overcommit ratio',
       'host 1: its guests’ memory by kind',
       'page tables',

@@ -7,6 +7,7 @@ import {
   brokenText,
   populationOf,
   remedyText,
+  shortageText,
   type CellResult,
   type ExperimentAnswer,
   type ExperimentSpec,
@@ -105,10 +106,12 @@ function brokenTable({ spec, answer }: ReportInput): string {
   if (answer.judgement === undefined) {
     return '<p>Not known: this answer was stored before it was kept. Run the experiment again to see it.</p>';
   }
-  const rows = answer.judgement.flatMap(({ policy, ratio, broken: [worst, ...others] }) => {
-    if (worst === undefined) return [];
-    const words = [worst, ...others].map((one) => escapeHtml(brokenText(one, spec.seeds.length))).join('<br>');
-    return [[escapeHtml(policy), String(ratio), words, escapeHtml(remedyText(worst))]];
+  const rows = answer.judgement.flatMap(({ policy, ratio, broken, shortAtFullBacking }) => {
+    const short = shortAtFullBacking === undefined ? [] : [shortageText(shortAtFullBacking)];
+    const words = [...broken.map((one) => brokenText(one, spec.seeds.length)), ...short].map(escapeHtml).join('<br>');
+    const [worst] = broken;
+    if (words === '') return [];
+    return [[escapeHtml(policy), String(ratio), words, worst === undefined ? '' : escapeHtml(remedyText(worst))]];
   });
   if (rows.length === 0) return '<p>Nothing: every policy met the objective at every ratio.</p>';
   return htmlTable(['policy', 'ratio', 'what broke, the worst first', 'what helps against it'], rows);

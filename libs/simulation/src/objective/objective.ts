@@ -4,7 +4,7 @@ export interface Objective {
   readonly windowMs: number;
   /** A window is violated below this share of useful time. */
   readonly usefulTimeRatio: number;
-  /** Share of all windows of all guests that may be violated. */
+  /** Share of all windows of all guests that may be violated where full backing would have spared the guest. */
   readonly violatedWindowsRatio: number;
   /** The same of the worst guest: fairness. */
   readonly worstGuestViolatedRatio: number;

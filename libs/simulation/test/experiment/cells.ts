@@ -67,10 +67,13 @@ export function aCell(
       ({ days: own }) => own.reduce((total, day) => total + day.violatedWindows, 0) / (own.length * WINDOWS),
     ),
   );
+  const violatedRatio = sum(({ violatedWindows }) => violatedWindows) / sum(({ windows }) => windows);
   const metrics = {
     ...(Object.fromEntries(METRIC_NAMES.map((name) => [name, 0])) as unknown as CellMetrics),
-    violatedWindowsRatio: sum(({ violatedWindows }) => violatedWindows) / sum(({ windows }) => windows),
+    violatedWindowsRatio: violatedRatio,
     worstGuestViolatedRatio: worst,
+    policyViolatedWindowsRatio: violatedRatio,
+    worstGuestPolicyViolatedRatio: worst,
     usefulTimeRatio: sum(({ usefulMs }) => usefulMs) / sum(({ usefulMs, stalledMs }) => usefulMs + stalledMs),
     reserveKeptRatio: 1,
     ...changes,

@@ -1,4 +1,4 @@
-/** An answer as one CSV table: cells, summary, frontier and what broke (`value` against what is allowed, `high`) told apart by the first column. */
+/** An answer as one CSV table: cells, summary, frontier, what broke (`value` against what is allowed, `high`) and what is short at full backing, told apart by the first column. */
 import type { ExperimentAnswer } from '../model/answer.js';
 import { METRIC_NAMES } from '../statistics/metrics.js';
 
@@ -44,9 +44,27 @@ export function answerCsv({ cells, summary, frontier, judgement = [] }: Experime
   for (const { policy, ratio, low, high, firstBroken } of frontier) {
     rows.push(['frontier', policy, '', '', 'ratio', ratio, low, high, '', '', '', '', firstBroken]);
   }
-  for (const { policy, ratio, broken } of judgement) {
+  for (const { policy, ratio, broken, shortAtFullBacking: short } of judgement) {
     for (const { part, metric, value, limit } of broken) {
       rows.push(['broken', policy, ratio, '', metric, value, '', limit, '', '', '', '', part]);
+    }
+    if (short !== undefined) {
+      const { seed, guest } = short.worst;
+      rows.push([
+        'short',
+        policy,
+        ratio,
+        seed,
+        'violatedWindowsRatio',
+        short.windowsRatio,
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
+        guest,
+      ]);
     }
   }
   return rows.map((row) => COLUMNS.map((_, at) => quoted(row[at] ?? '')).join(',')).join('\r\n') + '\r\n';

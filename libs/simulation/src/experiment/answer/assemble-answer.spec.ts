@@ -36,6 +36,20 @@ describe('an answer', () => {
     expect(answer.cells[1]).toMatchObject({ seed: spec.seeds[second!.key.seedAt], status: 'CANCELLED', metrics: null });
   });
 
+  it('counts all against the policy in cells that were stored before full backing was told apart', () => {
+    const told = assembleAnswer(spec, cells, null);
+    const stored = cells.map((cell) => {
+      const { policyViolatedWindowsRatio, worstGuestPolicyViolatedRatio, ...metrics } = cell.metrics;
+      expect([policyViolatedWindowsRatio, worstGuestPolicyViolatedRatio]).toEqual([
+        metrics.violatedWindowsRatio,
+        metrics.worstGuestViolatedRatio,
+      ]);
+      return { ...cell, metrics: metrics as typeof cell.metrics };
+    });
+    expect(assembleAnswer(spec, stored, null)).toEqual(told);
+    expect(told.frontier.map(({ firstBroken }) => firstBroken)).toEqual(['performance', 'performance']);
+  });
+
   it('bounds modelled guests by the demand that their hosts saw', () => {
     const { bound } = assembleAnswer(spec, cells, null);
     expect(bound).toMatchObject({ min: 2, hosts: [{ assignedBytes: 6 * 2 ** 30, peakUsedBytes: 3 * 2 ** 30 }, {}] });
@@ -51,11 +65,13 @@ describe('the CSV of an answer', () => {
     const rows = answerCsv(assembleAnswer(spec, cells.slice(1), null))
       .trimEnd()
       .split('\r\n');
-    expect(rows).toHaveLength(1 + 11 * 19 + 1 + 4 * 19 + 2 + 4);
+    expect(rows).toHaveLength(1 + 11 * 21 + 1 + 4 * 21 + 2 + 4);
     expect(rows[0]).toContain('table,policy,ratio,seed,metric,value,low,high');
     expect(rows[1]).toBe('cell,none,1,1,,,,,,,,,CANCELLED');
     expect(rows.at(-5)).toMatch(/^frontier,"mom, ""gentle""",,,ratio,1\.\d+,/);
-    expect(rows.at(-1)).toMatch(/^broken,"mom, ""gentle""",2,,worstGuestViolatedRatio,0\.\d+,,0\.01,,,,,fairness$/);
+    expect(rows.at(-1)).toMatch(
+      /^broken,"mom, ""gentle""",2,,worstGuestPolicyViolatedRatio,0\.\d+,,0\.01,,,,,fairness$/,
+    );
   });
 
   it('is there for an answer that was stored before what broke was kept', () => {

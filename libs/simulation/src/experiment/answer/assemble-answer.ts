@@ -22,13 +22,25 @@ export function assembleAnswer(
 ): ExperimentAnswer {
   const byPlace = new Map(results.map((result) => [placeOf(result.key), result]));
   const ordered = cellKeys(spec).map((key) => ({ key, result: byPlace.get(placeOf(key)) }));
-  const done = ordered.flatMap(({ result }) => (result?.status === 'DONE' ? [result] : []));
+  const done = ordered.flatMap(({ result }) => (result?.status === 'DONE' ? [whole(result)] : []));
   const undigested = {
     cells: ordered.map(({ key, result }) => toAnswered(spec, key, result)),
     ...summarize(spec, done),
     bound: bound ?? boundOfDemand(done),
   };
   return { spec, digest: digestOf({ spec, ...undigested }), ...undigested };
+}
+
+/** Of a cell that was stored before full backing was told apart: all of it counts against the policy, as it did then. */
+function whole(cell: DoneCell): DoneCell {
+  const { violatedWindowsRatio, worstGuestViolatedRatio } = cell.metrics;
+  const asThen = {
+    violatedWindowsRatio,
+    worstGuestViolatedRatio,
+    policyViolatedWindowsRatio: violatedWindowsRatio,
+    worstGuestPolicyViolatedRatio: worstGuestViolatedRatio,
+  };
+  return { ...cell, metrics: { ...asThen, ...cell.metrics } };
 }
 
 function toAnswered(spec: ExperimentSpec, key: CellKey, result: CellResult | undefined): AnsweredCell {
@@ -39,7 +51,7 @@ function toAnswered(spec: ExperimentSpec, key: CellKey, result: CellResult | und
   };
   if (result === undefined) return { ...cell, status: 'CANCELLED', metrics: null };
   if (result.status === 'FAILED') return { ...cell, status: 'FAILED', error: result.error, metrics: null };
-  return { ...cell, status: 'DONE', metrics: result.metrics };
+  return { ...cell, status: 'DONE', metrics: whole(result).metrics };
 }
 
 /** Modelled guests have no column to bound: the largest demand that their hosts saw in the cells of the smallest ratio. */

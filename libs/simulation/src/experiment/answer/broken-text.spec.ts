@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BrokenTest } from '../model/answer.js';
-import { brokenText, remedyText } from './broken-text.js';
+import { brokenText, remedyText, shortageText } from './broken-text.js';
 
 const BROKEN: BrokenTest = {
   part: 'reserve',
@@ -25,6 +25,15 @@ describe('what broke, in words', () => {
   it('names the guest and the host, counted from 1', () => {
     const worst = { seed: 1, guest: '104', host: 0 };
     expect(brokenText({ ...BROKEN, worst }, 3)).toMatch(/worst under seed 1, guest 104 on host 1$/);
+  });
+
+  it('says of what no policy could help whose it is and what would', () => {
+    const worst = { seed: 2, guest: '7', host: 1 };
+    expect(shortageText({ windowsRatio: 0.0325, guests: 3, worst })).toBe(
+      'short at full backing, too: 3.25 % of windows, of up to 3 guests, worst under seed 2, guest 7 on host 2; ' +
+        'no policy can help it, more memory of its own (guests.assignedBytes) does',
+    );
+    expect(shortageText({ windowsRatio: 0.1, guests: 1, worst })).toContain('of 1 guest, worst');
   });
 
   it('says what helps, by fields of the spec', () => {

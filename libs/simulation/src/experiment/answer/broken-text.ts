@@ -1,5 +1,5 @@
 /** What broke, in words for whoever plans a fleet: how far off it is, where, and what helps. */
-import type { BrokenTest } from '../model/answer.js';
+import type { BrokenTest, Shortage } from '../model/answer.js';
 
 type Judged = BrokenTest['metric'];
 
@@ -13,16 +13,31 @@ interface Wording {
 const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
 const count = (value: number): string => `${Number(value.toPrecision(3))}`;
 
+const WINDOWS_HELP =
+  'a policy that takes less at a time or keeps larger floors (guests.minRatio), or a faster device behind swap and files';
+const WORST_GUEST_HELP = 'a larger floor or more shares for guests like it, or spreading them over hosts (shuffle)';
+
+/** Answers stored before full backing was told apart were judged by all violated windows. */
 const WORDINGS: Partial<Record<Judged, Wording>> = {
+  policyViolatedWindowsRatio: {
+    figure: percent,
+    what: 'windows of guests with too little useful time that full backing would have spared',
+    help: WINDOWS_HELP,
+  },
+  worstGuestPolicyViolatedRatio: {
+    figure: percent,
+    what: 'such windows of the guest that has most of them',
+    help: WORST_GUEST_HELP,
+  },
   violatedWindowsRatio: {
     figure: percent,
     what: 'windows of guests with too little useful time',
-    help: 'a policy that takes less at a time or keeps larger floors (guests.minRatio), or a faster device behind swap and files',
+    help: WINDOWS_HELP,
   },
   worstGuestViolatedRatio: {
     figure: percent,
     what: 'windows of the guest that has most of them',
-    help: 'a larger floor or more shares for guests like it, or spreading them over hosts (shuffle)',
+    help: WORST_GUEST_HELP,
   },
   hostOomKills: {
     figure: count,
@@ -59,4 +74,13 @@ export function brokenText({ part, metric, value, limit, brokenSeeds, worst }: B
 /** What a planner may try. */
 export function remedyText({ metric }: BrokenTest): string {
   return WORDINGS[metric]?.help ?? 'a smaller ratio';
+}
+
+/** What no policy could help, and what would. */
+export function shortageText({ windowsRatio, guests, worst }: Shortage): string {
+  const whose = guests === 1 ? '1 guest' : `up to ${guests} guests`;
+  return (
+    `short at full backing, too: ${percent(windowsRatio)} of windows, of ${whose}, worst under seed ${worst.seed}, guest ` +
+    `${worst.guest} on host ${worst.host + 1}; no policy can help it, more memory of its own (guests.assignedBytes) does`
+  );
 }

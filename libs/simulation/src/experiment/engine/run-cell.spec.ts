@@ -152,10 +152,46 @@ describe('a cell', () => {
       usefulTimeRatio: 1,
       violatedWindowsRatio: 0,
       worstGuestViolatedRatio: 0,
+      policyViolatedWindowsRatio: 0,
+      worstGuestPolicyViolatedRatio: 0,
       hostPressureSomeP99: 0,
     });
     expect(free.guestOomKills + free.majorFaults).toBeGreaterThan(1000);
     expect(priced.usefulTimeRatio).toBeLessThan(0.99);
+  });
+
+  it('tells what a guest is short of at full backing from what the policy takes from it', () => {
+    // One wants all that it is assigned, which nobody has who runs a kernel; the other four fifths of it.
+    const rows = [0, 1, 2, 3].flatMap((row) => [
+      `full,${row * 300_000},${GIB},${GIB}`,
+      `part,${row * 300_000},${820 * MIB},${GIB}`,
+    ]);
+    const lines = ['vm,timeMs,bytes,assignedBytes', ...rows];
+    const index = requireIndex(indexTrace('BALLAST', [{ name: 'two.csv', chunks: [`${lines.join('\n')}\n`] }]));
+    const source = { kind: 'traces', format: 'BALLAST', path: 'two.csv' };
+    const asked = specOf({
+      hosts: { perHost: 2, swapBytes: 2 * GIB },
+      guests: { source, count: 2, demand: 'DIRECT', minRatio: 0.1, features: { deflateOnOom: false } },
+      overcommitRatios: [1, 4],
+      policies: [{ name: 'none' }, { name: 'proxmox' }],
+    });
+    const at = (policyAt: number, ratioAt: number): Extract<CellResult, { status: 'DONE' }> =>
+      done(runCell(asked, { policyAt, ratioAt, seedAt: 0 }, index));
+    const alone = at(0, 0);
+    const [full, part] = alone.guests.map(({ days }) => days[0]!);
+    expect(full!.violatedWindows).toBeGreaterThan(0);
+    expect(full!.shortAtFullBacking).toBe(full!.violatedWindows);
+    expect(part).not.toHaveProperty('shortAtFullBacking');
+    expect(alone.metrics.violatedWindowsRatio).toBeGreaterThan(0);
+    expect(alone.metrics).toMatchObject({ policyViolatedWindowsRatio: 0, worstGuestPolicyViolatedRatio: 0 });
+    expect(alone.metrics.guestOomKills).toBeGreaterThan(0);
+    expect(alone.metrics.policyOomKills).toBe(0);
+    const squeezed = at(1, 1);
+    expect(squeezed.guests[1]!.days[0]!.violatedWindows).toBeGreaterThan(0);
+    expect(squeezed.guests[1]!.days[0]).not.toHaveProperty('shortAtFullBacking');
+    const { violatedWindowsRatio, policyViolatedWindowsRatio } = squeezed.metrics;
+    expect(policyViolatedWindowsRatio).toBeGreaterThan(0);
+    expect(policyViolatedWindowsRatio).toBeLessThan(violatedWindowsRatio);
   });
 
   it('of perfect knowledge fits to a page block below the bound of the rows, and not above it', () => {

@@ -5,10 +5,18 @@
 import { PAGE_SIZE_BYTES, invariant } from '#units';
 import type { TraceIndex } from '../../trace/trace-index.js';
 import { PERFECT_POLICY, type ExperimentSpec } from '../model/spec.js';
-import type { CellKey, CellMetrics, CellResult, GuestOutcome } from '../model/cell.js';
+import {
+  policyViolated,
+  type CellKey,
+  type CellMetrics,
+  type CellResult,
+  type DayOutcome,
+  type GuestOutcome,
+} from '../model/cell.js';
 import { planHosts } from './plan-hosts.js';
 import { runPerfectHost } from './perfect-host.js';
-import { killsAtFullBacking, runHost, type HostRun } from './run-host.js';
+import type { GuestTally } from './guest-tally.js';
+import { atFullBacking, runHost, type FullBacking, type HostRun } from './run-host.js';
 
 /** Guests of one tenant share part of their load. */
 const TENANT_GUESTS = 8;
@@ -38,58 +46,85 @@ export function runCell(
       ? runPerfectHost(spec, setting, guests(), onStep)
       : runHost(spec, setting, guests(), onStep);
   });
-  const guests = runs.flatMap((run, host) => outcomesOf(run, host, host * spec.hosts.perHost));
+  // Perfect knowledge runs no guests: what it is short of is the host's.
+  const backings = runs.map(({ plans, tallies }) =>
+    plans.map((plan, at) =>
+      policy.name !== PERFECT_POLICY && isHarmed(tallies[at]) ? atFullBacking(spec, plan, seed) : UNHARMED,
+    ),
+  );
+  const guests = runs.flatMap((run, host) => outcomesOf(run, backings[host] ?? [], host, host * spec.hosts.perHost));
   return {
     status: 'DONE',
     key,
-    metrics: metricsOf(runs, guests, policyKills(spec, runs, seed)),
+    metrics: metricsOf(runs, guests, policyKills(runs, backings)),
     guests,
     timelines: runs.map(({ timeline }) => timeline),
     guestSeconds: guests.length * spec.durationMs * TICKS_PER_MS,
   };
 }
 
-/** Kills that the same guest is spared when nobody takes memory from it; only those who had one are run again. */
-function policyKills(spec: ExperimentSpec, runs: readonly HostRun[], seed: number): number {
-  let kills = 0;
-  for (const { plans, tallies } of runs) {
-    plans.forEach((plan, at) => {
-      const had = tallies[at]?.oomKills ?? 0;
-      if (had > 0) kills += Math.max(0, had - killsAtFullBacking(spec, plan, seed));
-    });
-  }
-  return kills;
+const UNHARMED: FullBacking = { oomKills: 0, days: [] };
+
+/** Only those who lost something are run again at full backing. */
+function isHarmed(tally: GuestTally | undefined): boolean {
+  return tally !== undefined && (tally.oomKills > 0 || tally.days.some(({ violatedWindows }) => violatedWindows > 0));
 }
 
-function outcomesOf({ plans, tallies }: HostRun, host: number, first: number): GuestOutcome[] {
+/** Kills that the same guest is spared when nobody takes memory from it. */
+function policyKills(runs: readonly HostRun[], backings: readonly (readonly FullBacking[])[]): number {
+  return sum(
+    runs.flatMap(({ tallies }, host) =>
+      tallies.map(({ oomKills }, at) => Math.max(0, oomKills - (backings[host]?.[at]?.oomKills ?? 0))),
+    ),
+    (kills) => kills,
+  );
+}
+
+function outcomesOf(
+  { plans, tallies }: HostRun,
+  backings: readonly FullBacking[],
+  host: number,
+  first: number,
+): GuestOutcome[] {
   return plans.map(({ name, assignedBytes }, at) => ({
     name,
     tenant: Math.floor((first + at) / TENANT_GUESTS),
     host,
     assignedBytes,
     oomKills: tallies[at]?.oomKills ?? 0,
-    days: tallies[at]?.days ?? [],
+    days: (tallies[at]?.days ?? []).map((day, dayAt) => withShortage(day, backings[at]?.days[dayAt])),
   }));
+}
+
+/** Windows are compared day by day: what a guest went through before may shift them by some. */
+function withShortage(day: DayOutcome, atBest: DayOutcome | undefined): DayOutcome {
+  const shortAtFullBacking = Math.min(day.violatedWindows, atBest?.violatedWindows ?? 0);
+  return shortAtFullBacking === 0 ? day : { ...day, shortAtFullBacking };
 }
 
 function metricsOf(runs: readonly HostRun[], guests: readonly GuestOutcome[], policyOomKills: number): CellMetrics {
   const tallies = runs.flatMap((run) => run.tallies);
   const windows = tallies.flatMap((tally) => tally.windows);
   const days = guests.flatMap((guest) => guest.days);
-  const ratioOf = (of: readonly { windows: number; violatedWindows: number }[]): number =>
-    sum(of, (day) => day.violatedWindows) /
+  const ratioOf = (of: readonly DayOutcome[], harm: (day: DayOutcome) => number): number =>
+    sum(of, harm) /
     Math.max(
       1,
       sum(of, (day) => day.windows),
     );
+  const worstOf = (harm: (day: DayOutcome) => number): number =>
+    Math.max(0, ...guests.map((guest) => ratioOf(guest.days, harm)));
+  const violated = (day: DayOutcome): number => day.violatedWindows;
   const usefulMs = sum(days, (day) => day.usefulMs);
   const indexes = tallies.flatMap((tally) => tally.unusableIndexes);
   const granted = sum(tallies, (tally) => tally.thpGranted);
   const asked = granted + sum(tallies, (tally) => tally.thpFellBack);
   const swapFaults = sum(tallies, (tally) => tally.swapFaults);
   return {
-    violatedWindowsRatio: ratioOf(days),
-    worstGuestViolatedRatio: Math.max(0, ...guests.map((guest) => ratioOf(guest.days))),
+    violatedWindowsRatio: ratioOf(days, violated),
+    worstGuestViolatedRatio: worstOf(violated),
+    policyViolatedWindowsRatio: ratioOf(days, policyViolated),
+    worstGuestPolicyViolatedRatio: worstOf(policyViolated),
     usefulTimeRatio: usefulMs / Math.max(1, usefulMs + sum(days, (day) => day.stalledMs)),
     hostOomKills: sum(runs, (run) => run.oomKills),
     guestOomKills: sum(tallies, (tally) => tally.oomKills),

@@ -104,24 +104,29 @@ function isReserveKept({ freePages, capacityBytes, guests }: HostSimulation): bo
   return freePages >= Math.min(leastFreeBytes(capacityBytes) / PAGE_SIZE_BYTES, untouchedPages);
 }
 
-/** By spec, then by seed and guest: cells of other policies and ratios ask for the same. */
-const knownKills = new WeakMap<ExperimentSpec, Map<string, number>>();
+/** What a guest's own memory does to it. */
+export type FullBacking = Pick<GuestTally, 'oomKills' | 'days'>;
 
-/** Kills that one guest alone has at full backing, where nobody takes memory from it. */
-export function killsAtFullBacking(spec: ExperimentSpec, plan: GuestPlan, seed: number): number {
-  const known = knownKills.get(spec) ?? new Map<string, number>();
-  knownKills.set(spec, known);
+/** By spec, then by seed and guest: cells of other policies and ratios ask for the same. */
+const knownBackings = new WeakMap<ExperimentSpec, Map<string, FullBacking>>();
+
+/** What one guest alone comes to at full backing, where nobody takes memory from it. */
+export function atFullBacking(spec: ExperimentSpec, plan: GuestPlan, seed: number): FullBacking {
+  const known = knownBackings.get(spec) ?? new Map<string, FullBacking>();
+  knownBackings.set(spec, known);
   const key = `${seed} ${plan.name}`;
-  const kills = known.get(key) ?? runAlone(spec, plan, seed);
-  known.set(key, kills);
-  return kills;
+  const found = known.get(key) ?? runAlone(spec, plan, seed);
+  known.set(key, found);
+  return found;
 }
 
-function runAlone(spec: ExperimentSpec, plan: GuestPlan, seed: number): number {
+function runAlone(spec: ExperimentSpec, plan: GuestPlan, seed: number): FullBacking {
   const alone = { ...spec, hosts: { ...spec.hosts, swapBytes: 0 }, faults: [] };
   const none: PolicyChoice = { name: 'none', label: 'none', parameters: {} };
   const [tally] = runHost(alone, { host: 0, ratio: 1, seed, policy: none }, [plan], () => undefined).tallies;
-  return tally?.oomKills ?? 0;
+  invariant(tally !== undefined, 'one guest was run');
+  const { oomKills, days } = tally;
+  return { oomKills, days };
 }
 
 /** Assigned memory of the guests over the ratio, in whole pages. */

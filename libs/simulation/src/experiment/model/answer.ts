@@ -61,11 +61,23 @@ export interface BrokenTest {
   readonly worst: { readonly seed: number; readonly guest: string | null; readonly host: number | null };
 }
 
+/** Windows below the objective that guests have at full backing, too: no policy could help them. */
+export interface Shortage {
+  /** Share of all windows, mean over the seeds. */
+  readonly windowsRatio: number;
+  /** Guests that have such windows, under the seed that has most of them. */
+  readonly guests: number;
+  /** The guest that has most such windows. */
+  readonly worst: { readonly seed: number; readonly guest: string; readonly host: number };
+}
+
 export interface JudgementRow {
   readonly policy: string;
   readonly ratio: number;
   /** The one that misses its limit by the largest factor first; empty when the objective holds. */
   readonly broken: readonly BrokenTest[];
+  /** What is no policy's doing, and not counted in `broken`. Absent where there is nothing of it, and in answers stored before it was told apart. */
+  readonly shortAtFullBacking?: Shortage;
 }
 
 export interface FrontierRow {

@@ -12,6 +12,10 @@ export interface CellMetrics {
   readonly violatedWindowsRatio: number;
   /** Share of such windows of the guest that has most of them. */
   readonly worstGuestViolatedRatio: number;
+  /** Of the violated windows, the ones that the same guest at full backing does not have. */
+  readonly policyViolatedWindowsRatio: number;
+  /** Share of those of the guest that has most of them. */
+  readonly worstGuestPolicyViolatedRatio: number;
   /** Useful time over useful time, stalls and the processor time of memory management. */
   readonly usefulTimeRatio: number;
   readonly hostOomKills: number;
@@ -42,8 +46,15 @@ export interface CellMetrics {
 export interface DayOutcome {
   readonly windows: number;
   readonly violatedWindows: number;
+  /** Of these, as many as the same guest at full backing has that day: no policy could help. Absent where there are none. */
+  readonly shortAtFullBacking?: number;
   readonly usefulMs: number;
   readonly stalledMs: number;
+}
+
+/** Violated windows that full backing would have spared the guest. */
+export function policyViolated({ violatedWindows, shortAtFullBacking = 0 }: DayOutcome): number {
+  return violatedWindows - shortAtFullBacking;
 }
 
 export interface GuestOutcome {

@@ -4,7 +4,7 @@
  * between policies are paired, and a frontier is drawn as a whole.
  */
 import type { RandomStream } from '#units';
-import type { CellResult, GuestOutcome } from '../model/cell.js';
+import { policyViolated, type CellResult, type GuestOutcome } from '../model/cell.js';
 
 export type DoneCell = Extract<CellResult, { status: 'DONE' }>;
 
@@ -21,6 +21,8 @@ export interface GuestDays {
   readonly guests: number;
   readonly windows: Float64Array;
   readonly violated: Float64Array;
+  /** Of these, what full backing would have spared the guest. */
+  readonly policyViolated: Float64Array;
   readonly usefulMs: Float64Array;
   readonly stalledMs: Float64Array;
 }
@@ -49,6 +51,7 @@ export function toGuestDays(guests: readonly GuestOutcome[]): GuestDays {
     guests: guests.length,
     windows: column(({ windows }) => windows),
     violated: column(({ violatedWindows }) => violatedWindows),
+    policyViolated: column(policyViolated),
     usefulMs: column(({ usefulMs }) => usefulMs),
     stalledMs: column(({ stalledMs }) => stalledMs),
   };
@@ -86,6 +89,8 @@ function byTenant(guests: readonly GuestOutcome[]): number[][] {
 export interface WindowRatios {
   readonly violated: number;
   readonly worstGuest: number;
+  readonly policyViolated: number;
+  readonly worstGuestOfPolicy: number;
   readonly useful: number;
 }
 
@@ -93,31 +98,40 @@ export interface WindowRatios {
 export function ratiosOf(cells: ReadonlyMap<number, GuestDays>, draw: readonly DrawnFleet[]): WindowRatios | null {
   let windows = 0;
   let violated = 0;
+  let ofPolicy = 0;
   let usefulMs = 0;
   let stalledMs = 0;
   let worstGuest = 0;
+  let worstGuestOfPolicy = 0;
   for (const { seedAt, weights } of draw) {
     const fleet = cells.get(seedAt);
     if (fleet === undefined) continue;
     for (let guest = 0; guest < fleet.guests; guest++) {
       let ownWindows = 0;
       let ownViolated = 0;
+      let ownOfPolicy = 0;
       for (let at = guest * fleet.days; at < (guest + 1) * fleet.days; at++) {
         const weight = weights[at] ?? 0;
         ownWindows += weight * (fleet.windows[at] ?? 0);
         ownViolated += weight * (fleet.violated[at] ?? 0);
+        ownOfPolicy += weight * (fleet.policyViolated[at] ?? 0);
         usefulMs += weight * (fleet.usefulMs[at] ?? 0);
         stalledMs += weight * (fleet.stalledMs[at] ?? 0);
       }
       windows += ownWindows;
       violated += ownViolated;
-      if (ownWindows > 0) worstGuest = Math.max(worstGuest, ownViolated / ownWindows);
+      ofPolicy += ownOfPolicy;
+      if (ownWindows === 0) continue;
+      worstGuest = Math.max(worstGuest, ownViolated / ownWindows);
+      worstGuestOfPolicy = Math.max(worstGuestOfPolicy, ownOfPolicy / ownWindows);
     }
   }
   if (windows === 0) return null;
   return {
     violated: violated / windows,
     worstGuest,
+    policyViolated: ofPolicy / windows,
+    worstGuestOfPolicy,
     useful: usefulMs + stalledMs > 0 ? usefulMs / (usefulMs + stalledMs) : 1,
   };
 }

@@ -3,8 +3,8 @@ import { DEFAULT_OBJECTIVE } from '../../objective/objective.js';
 import { brokenTests, frontierOf, type JudgedPoint } from './frontier.js';
 
 const GOOD: JudgedPoint['metrics'] = {
-  violatedWindowsRatio: 0,
-  worstGuestViolatedRatio: 0,
+  policyViolatedWindowsRatio: 0,
+  worstGuestPolicyViolatedRatio: 0,
   hostOomKills: 0,
   policyOomKills: 0,
   reserveKeptRatio: 1,
@@ -29,14 +29,14 @@ describe('the frontier', () => {
 
   it('lies where the straight line to the first broken ratio meets the limit', () => {
     // From 0.0002 to 0.0042 the limit of 0.001 comes after a fifth of the way.
-    const points = [point(1, { violatedWindowsRatio: 0.0002 }), point(2, { violatedWindowsRatio: 0.0042 })];
+    const points = [point(1, { policyViolatedWindowsRatio: 0.0002 }), point(2, { policyViolatedWindowsRatio: 0.0042 })];
     const { ratio, firstBroken } = frontier(...points);
     expect(ratio).toBeCloseTo(1.2, 9);
     expect(firstBroken).toBe('performance');
   });
 
   it('names what reaches its limit first, not what breaks most', () => {
-    const broken = point(2, { violatedWindowsRatio: 0.002, worstGuestViolatedRatio: 0.9 });
+    const broken = point(2, { policyViolatedWindowsRatio: 0.002, worstGuestPolicyViolatedRatio: 0.9 });
     expect(frontier(point(1), broken)).toMatchObject({ firstBroken: 'fairness' });
   });
 

@@ -7,8 +7,8 @@ import { mean } from './intervals.js';
 const MONTH_MS = 30 * 86_400_000;
 
 const JUDGED = [
-  'violatedWindowsRatio',
-  'worstGuestViolatedRatio',
+  'policyViolatedWindowsRatio',
+  'worstGuestPolicyViolatedRatio',
   'hostOomKills',
   'policyOomKills',
   'reserveKeptRatio',
@@ -53,8 +53,8 @@ function testsOf({ metrics }: JudgedPoint, slo: Objective, { guests, durationMs 
   return [
     test('safety', 'hostOomKills', slo.hostOomKills),
     test('safety', 'policyOomKills', slo.policyOomKillsPerThousandGuestMonths, killsPerMonth),
-    test('performance', 'violatedWindowsRatio', slo.violatedWindowsRatio),
-    test('fairness', 'worstGuestViolatedRatio', slo.worstGuestViolatedRatio),
+    test('performance', 'policyViolatedWindowsRatio', slo.violatedWindowsRatio),
+    test('fairness', 'worstGuestPolicyViolatedRatio', slo.worstGuestViolatedRatio),
     test('reserve', 'reserveKeptRatio', 1 - slo.reserveKeptRatio, 1 - metrics.reserveKeptRatio),
     test('recovery', 'recoveryMsP99', slo.recoveryMsP99),
   ];

@@ -38,6 +38,28 @@ describe('the judgement of a policy at a ratio', () => {
     expect(withKill.map(({ part }) => part)).toEqual(['safety', 'recovery']);
   });
 
+  it('does not count what guests are short of at full backing, but tells of it', () => {
+    const cells = spec.seeds.map((seed, seedAt) => {
+      const cell = aCell({ policyAt: 0, ratioAt: 0, seedAt }, seed, { violated: 0, spread: 0 });
+      // Of the second guest's 576 windows, 57 are violated under each seed; under the second seed, so they are at full backing.
+      const [first, second, ...others] = cell.guests;
+      const violated = { ...second!.days[0]!, violatedWindows: 57 };
+      const day = seedAt === 1 ? { ...violated, shortAtFullBacking: 50 } : violated;
+      const guests = [first!, { ...second!, days: [day, second!.days[1]!] }, ...others];
+      const share = 57 / 576 / 12;
+      const ofPolicy = seedAt === 1 ? 7 / 576 / 12 : share;
+      const metrics = { ...cell.metrics, violatedWindowsRatio: share, policyViolatedWindowsRatio: ofPolicy };
+      return { ...cell, guests, metrics };
+    });
+    const own = judge(spec, cells[1]!.key, [cells[1]!]);
+    expect(own.broken).toMatchObject([{ metric: 'policyViolatedWindowsRatio', worst: { seed: 12, guest: 'g1' } }]);
+    expect(own.broken[0]!.value).toBeCloseTo(7 / 576 / 12, 12);
+    expect(own.shortAtFullBacking).toMatchObject({ guests: 1, worst: { seed: 12, guest: 'g1', host: 1 } });
+    expect(own.shortAtFullBacking!.windowsRatio).toBeCloseTo(50 / 576 / 12, 12);
+    expect(judge(spec, cells[0]!.key, cells).shortAtFullBacking!.windowsRatio).toBeCloseTo(50 / 576 / 12 / 3, 12);
+    expect(judge(spec, cells[0]!.key, [cells[0]!, cells[2]!])).not.toHaveProperty('shortAtFullBacking');
+  });
+
   it('names the guest that suffered most, and its host', () => {
     const cells = spec.seeds.map((seed, seedAt) =>
       aCell({ policyAt: 0, ratioAt: 0, seedAt }, seed, { violated: 0.1, spread: 0.8 }),

@@ -1,10 +1,11 @@
 /** What of the objective does not hold, at each ratio under each policy: by how much, how often, and where it is worst. */
 import { invariant } from '#units';
-import type { BrokenTest, JudgementRow } from '../model/answer.js';
-import type { GuestOutcome } from '../model/cell.js';
+import type { BrokenTest, JudgementRow, Shortage } from '../model/answer.js';
+import { policyViolated, type DayOutcome, type GuestOutcome } from '../model/cell.js';
 import type { ExperimentSpec } from '../model/spec.js';
 import type { DoneCell } from './fleet-draws.js';
 import { brokenTests, meanPoint } from './frontier.js';
+import { mean } from './intervals.js';
 
 type Failed = ReturnType<typeof brokenTests>[number];
 
@@ -30,7 +31,9 @@ export function judge(
     });
     return toBroken(spec, test, struck);
   });
-  return { policy: spec.policies[policyAt]?.label ?? '', ratio, broken };
+  const shortage = shortageOf(spec, cells);
+  const row = { policy: spec.policies[policyAt]?.label ?? '', ratio, broken };
+  return shortage === null ? row : { ...row, shortAtFullBacking: shortage };
 }
 
 /** `struck`: the cells that miss the limit; the mean cannot miss it unless one of them does. */
@@ -63,10 +66,27 @@ function worstGuest(metric: Failed['metric'], guests: readonly GuestOutcome[]): 
 
 const HARM: Partial<Record<Failed['metric'], (guest: GuestOutcome) => number>> = {
   policyOomKills: ({ oomKills }) => oomKills,
-  violatedWindowsRatio: violatedWindows,
-  worstGuestViolatedRatio: violatedWindows,
+  policyViolatedWindowsRatio: ({ days }) => sumOf(days, policyViolated),
+  worstGuestPolicyViolatedRatio: ({ days }) => sumOf(days, policyViolated),
 };
 
-function violatedWindows({ days }: GuestOutcome): number {
-  return days.reduce((sum, day) => sum + day.violatedWindows, 0);
+/** Null where full backing spares every guest. */
+function shortageOf(spec: ExperimentSpec, cells: readonly DoneCell[]): Shortage | null {
+  const short = ({ days }: GuestOutcome): number => sumOf(days, ({ shortAtFullBacking = 0 }) => shortAtFullBacking);
+  const struck = cells.flatMap(({ key, guests }) =>
+    guests.filter((guest) => short(guest) > 0).map((guest) => ({ guest, seed: spec.seeds[key.seedAt] ?? 0 })),
+  );
+  const [first, ...others] = struck;
+  if (first === undefined) return null;
+  const worst = others.reduce((most, one) => (short(one.guest) > short(most.guest) ? one : most), first);
+  const ratios = cells.map(({ metrics }) => metrics.violatedWindowsRatio - metrics.policyViolatedWindowsRatio);
+  return {
+    windowsRatio: mean(ratios),
+    guests: Math.max(...cells.map(({ guests }) => guests.filter((guest) => short(guest) > 0).length)),
+    worst: { seed: worst.seed, guest: worst.guest.name, host: worst.guest.host },
+  };
+}
+
+function sumOf(days: readonly DayOutcome[], read: (day: DayOutcome) => number): number {
+  return days.reduce((sum, day) => sum + read(day), 0);
 }

@@ -14,6 +14,8 @@ export interface MetricDescription {
 export const METRICS: Readonly<Record<keyof CellMetrics, MetricDescription>> = {
   violatedWindowsRatio: { kind: 'GUESTS', unit: 'ratio', label: 'windows below the objective' },
   worstGuestViolatedRatio: { kind: 'GUESTS', unit: 'ratio', label: 'the same of the worst guest' },
+  policyViolatedWindowsRatio: { kind: 'GUESTS', unit: 'ratio', label: 'windows below it because of the policy' },
+  worstGuestPolicyViolatedRatio: { kind: 'GUESTS', unit: 'ratio', label: 'these of the worst guest' },
   usefulTimeRatio: { kind: 'GUESTS', unit: 'ratio', label: 'useful time' },
   hostOomKills: { kind: 'COUNT', unit: 'count', label: 'guests killed by hosts' },
   guestOomKills: { kind: 'COUNT', unit: 'count', label: 'programs killed in guests' },

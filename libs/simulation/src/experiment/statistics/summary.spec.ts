@@ -15,7 +15,7 @@ describe('a summary', () => {
     summary.find((one) => one.policy === policy && one.ratio === ratio && one.metric === metric);
 
   it('has a row for each policy, ratio and metric, its mean within its interval', () => {
-    expect(summary).toHaveLength(2 * 2 * 19);
+    expect(summary).toHaveLength(2 * 2 * 21);
     for (const { mean, low, high } of summary) {
       expect(low).toBeLessThanOrEqual(mean);
       expect(high).toBeGreaterThanOrEqual(mean);
@@ -87,7 +87,7 @@ describe('a summary', () => {
   it('goes on without cells that failed', () => {
     const some = cells.filter(({ key }) => key.seedAt !== 1 && !(key.policyAt === 1 && key.ratioAt === 1));
     const left = summarize(spec, some);
-    expect(left.summary).toHaveLength(3 * 19);
+    expect(left.summary).toHaveLength(3 * 21);
     expect(left.frontier).toMatchObject([
       { firstBroken: 'performance' },
       { policy: 'ballast', ratio: 1, firstBroken: null },

@@ -44,6 +44,8 @@ interface Group {
 const RATIO_OF = {
   violatedWindowsRatio: 'violated',
   worstGuestViolatedRatio: 'worstGuest',
+  policyViolatedWindowsRatio: 'policyViolated',
+  worstGuestPolicyViolatedRatio: 'worstGuestOfPolicy',
   usefulTimeRatio: 'useful',
 } as const satisfies Partial<Record<keyof CellMetrics, keyof WindowRatios>>;
 type GuestMetric = keyof typeof RATIO_OF;
@@ -125,7 +127,8 @@ function intervalOf(group: Group, metric: keyof CellMetrics): Interval {
   if (kind === 'COUNT') return countOrMean(values, metric);
   if (!isGuestMetric(metric)) return meanInterval(values, metric);
   const drawn = percentileInterval(mean(values), replicatesOf(group, metric));
-  return metric === 'violatedWindowsRatio' ? widenedIfRare(group, drawn) : drawn;
+  if (metric === 'violatedWindowsRatio') return widenedIfRare(group, 'violated', drawn);
+  return metric === 'policyViolatedWindowsRatio' ? widenedIfRare(group, 'policyViolated', drawn) : drawn;
 }
 
 /** No kill in five runs does not mean that there never is one. */
@@ -134,9 +137,9 @@ function countOrMean(values: readonly number[], seed: string): Interval {
   return events < RARE_CLUSTERS ? countInterval(events, values.length) : meanInterval(values, seed);
 }
 
-function widenedIfRare({ days }: Group, drawn: Interval): Interval {
-  const clusters = [...days.values()].flatMap(({ windows, violated }) =>
-    [...windows].map((trials, at) => ({ trials, events: violated[at] ?? 0 })),
+function widenedIfRare({ days }: Group, column: 'violated' | 'policyViolated', drawn: Interval): Interval {
+  const clusters = [...days.values()].flatMap((fleet) =>
+    [...fleet.windows].map((trials, at) => ({ trials, events: fleet[column][at] ?? 0 })),
   );
   if (clusters.filter(({ events }) => events > 0).length >= RARE_CLUSTERS) return drawn;
   const events = clusters.reduce((sum, one) => sum + one.events, 0);
@@ -215,6 +218,9 @@ function pointOf(
   const cells = seeds.flatMap((seedAt) => group.cells.get(seedAt)?.metrics ?? []);
   const point = meanPoint(spec.overcommitRatios[group.ratioAt] ?? 0, cells);
   if (ratios === null) return point;
-  const windows = { violatedWindowsRatio: ratios.violated, worstGuestViolatedRatio: ratios.worstGuest };
+  const windows = {
+    policyViolatedWindowsRatio: ratios.policyViolated,
+    worstGuestPolicyViolatedRatio: ratios.worstGuestOfPolicy,
+  };
   return { ...point, metrics: { ...point.metrics, ...windows } };
 }
