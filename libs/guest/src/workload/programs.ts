@@ -1,15 +1,15 @@
 /**
  * A guest's programs through time: follows a workload row by row, through the software's owners.
  *
- * Growth comes as a ramp that begins at a drawn moment of the row and takes at least 10 s, at most 0.06 GiB/s: what one busy
- * core was seen to fill (a twelfth of the 0.7 GiB/s that a compiler run on twelve cores reached, data of
- * luhsra/hyperalloc-bench). Memory no longer wanted is freed at once or kept by the program's allocator; kept memory is
+ * Growth comes as a ramp that begins at a drawn moment of the row and takes at least 10 s, at most 0.06 GiB/s for each busy processor
+ * (growth.ts). Memory no longer wanted is freed at once or kept by the program's allocator; kept memory is
  * used again before new memory is asked for. A program that the OOM killer has killed starts again and wants what it held, after ten
  * seconds the first time and after twice as long each time that it does not live; memory that cannot be had stays wanted and is
  * asked for every tick. Where the workload says so, programs end by themselves and others take their place: jobs, workers.
  */
-import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
+import { TICK_MS } from '#units';
 import type { RandomStream } from '#units';
+import { mostGrowthPages } from './growth.js';
 import { positionMs, rowAt, rowTicks, ticksToNextRow } from './workload.js';
 import type { Workload } from './workload.js';
 import { REREAD_TICKS, reread, startRereading, type RereadState } from './reread.js';
@@ -36,7 +36,6 @@ const RAMP_TICKS = 10;
 const FIRST_RESTART_TICKS = 10;
 const LAST_RESTART_TICKS = 300;
 const SOUND_TICKS = 600;
-const RAMP_PAGES_PER_TICK = Math.floor((0.06 * GIB) / PAGE_SIZE_BYTES) * (TICK_MS / 1000);
 const RATE_STEPS_PER_PAGE = 2 ** 20;
 /** Pages that enter the page cache together: the default readahead, 128 KiB. */
 const READAHEAD_PAGES = 32;
@@ -91,7 +90,7 @@ export function startPrograms(
     cachePages: workload.bootCachePages,
     hugeRatio: workload.hugeRatio ?? 0,
   });
-  const ramp = rampOf(pending);
+  const ramp = rampOf(workload, software, row, pending);
   const process = 0;
   return {
     workload,
@@ -138,7 +137,7 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
   }
   const age = tick - bootTick;
   if (age % REREAD_TICKS === 0) busy = reread(software, workload, state, age * TICK_MS) || busy;
-  if (buryKilled(software)) startAgain(software, state, tick);
+  if (buryKilled(software)) startAgain(workload, software, state, tick);
   return busy;
 }
 
@@ -168,17 +167,17 @@ function cacheRate(workload: Workload, row: number): number {
 }
 
 /** What programs held that are gone is wanted again; what they kept without wanting it is gone. */
-function wantAgain(software: Software, state: ProgramsState): void {
+function wantAgain(workload: Workload, software: Software, state: ProgramsState): void {
   const lost = state.goal + state.kept - state.pending - programPages(software);
   const unwanted = Math.min(state.kept, lost);
   state.kept -= unwanted;
   state.pending += lost - unwanted;
-  state.ramp = rampOf(state.pending);
+  state.ramp = rampOf(workload, software, state.row, state.pending);
 }
 
 /** Killed programs are made to wait. */
-function startAgain(software: Software, state: ProgramsState, tick: number): void {
-  wantAgain(software, state);
+function startAgain(workload: Workload, software: Software, state: ProgramsState, tick: number): void {
+  wantAgain(workload, software, state);
   if (tick >= state.restartTick) {
     const isSound = state.restartWait === 0 || tick - state.restartTick >= SOUND_TICKS;
     state.restartWait = isSound ? FIRST_RESTART_TICKS : Math.min(2 * state.restartWait, LAST_RESTART_TICKS);
@@ -194,18 +193,18 @@ export function isAwaitingRestart({ state }: Programs, tick: number): boolean {
 
 /** Ends the programs whose time is over, from a drawn one on; returns how many. */
 function endPrograms(
-  { exits }: Workload,
+  workload: Workload,
   software: Software,
   random: RandomStream,
   state: ProgramsState,
   row: number,
 ): number {
-  const mean = exits?.[row] ?? 0;
+  const mean = workload.exits?.[row] ?? 0;
   if (mean === 0 || hasKilled(software)) return 0;
   const ending = Math.min(PROCESSES, Math.floor(mean + random.nextFloat()));
   const first = random.nextBelow(PROCESSES);
   for (let turn = 0; turn < ending; turn++) endProgram(software, (first + turn) % PROCESSES);
-  if (ending > 0) wantAgain(software, state);
+  if (ending > 0) wantAgain(workload, software, state);
   return ending;
 }
 
@@ -232,7 +231,7 @@ function enterRow(
       state.process = random.nextBelow(PROCESSES);
     }
     state.pending += change - reused;
-    state.ramp = rampOf(state.pending);
+    state.ramp = rampOf(workload, software, row, state.pending);
     if (workload.isImmediate === true) {
       state.rampTick = tick;
       state.ramp = state.pending;
@@ -241,7 +240,7 @@ function enterRow(
   }
   const calledOff = Math.min(state.pending, -change);
   state.pending -= calledOff;
-  if (ended > 0) state.ramp = rampOf(state.pending);
+  if (ended > 0) state.ramp = rampOf(workload, software, row, state.pending);
   const unwanted = -change - calledOff;
   if (unwanted === 0) return ended > 0;
   if (random.nextFloat() >= workload.releaseRatio) {
@@ -261,6 +260,6 @@ function hugePagesOf({ hugeRatio = 0 }: Workload, state: ProgramsState, due: num
 }
 
 /** Pages a tick for a step of `pages`. */
-function rampOf(pages: number): number {
-  return Math.max(1, Math.min(RAMP_PAGES_PER_TICK, Math.ceil(pages / RAMP_TICKS)));
+function rampOf(workload: Workload, { ramPages }: Software, row: number, pages: number): number {
+  return Math.max(1, Math.min(mostGrowthPages(workload, ramPages, row), Math.ceil(pages / RAMP_TICKS)));
 }

@@ -25,6 +25,8 @@ export interface Workload {
   readonly loadRatio?: Float64Array;
   /** How often the programs' memory is used. Default: DEFAULT_MIX. */
   readonly mix?: AccessMix;
+  /** Processors that fill memory at full load: each some 0.06 GiB/s. Default: one for every 4 GiB of RAM. */
+  readonly processors?: number;
   /** Demand follows the table at once, at the beginning of each row. Default: in a ramp from a drawn moment of the row. */
   readonly isImmediate?: boolean;
   /** Share of their memory and page cache that programs touch in a minute. Default: as mix and load say. */

@@ -157,6 +157,7 @@ export function archetypeWorkload(
     releaseRatio: RELEASE[archetype],
     hugeRatio: ARCHETYPE_HUGE_RATIO[archetype],
     readAgainRatio: ARCHETYPE_READ_AGAIN[archetype],
+    ...(archetype === 'build' ? { processors: buildSlots(ramPages) } : {}),
     ...(exits.some((programs) => programs > 0) ? { exits } : {}),
     bootCachePages,
     digest,
@@ -222,9 +223,14 @@ function jvmLife({ ramPages, demandAt }: Setting): Life {
   };
 }
 
+/** A job for each processor: 12 where RAM is 16 GiB. */
+function buildSlots(ramPages: number): number {
+  return Math.max(1, Math.round((0.75 * ramPages) / GIB_PAGES));
+}
+
 /** Compile jobs fill the slots; the last tenth of a build links. Jobs and links of smaller guests are fewer and smaller. */
 function buildLife({ ramPages, random, demandAt }: Setting): Life {
-  const slots = Math.max(1, Math.round((0.75 * ramPages) / GIB_PAGES));
+  const slots = buildSlots(ramPages);
   const linkPages = ramPages / 16;
   const chance = (2 * MINUTE_MS) / HOUR_MS;
   // A build begins in a minute of the day when demand is above its quantile, so that guests with common demand build together.

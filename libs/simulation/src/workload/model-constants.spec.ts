@@ -40,6 +40,13 @@ describe("factors on the workload model's constants", () => {
     expect(Math.max(...bent({ exitFactor: 0 }).exits!)).toBe(0);
   });
 
+  it('grow faster or slower, whatever processors the workload has', () => {
+    expect([WEB.processors, bent({ growthFactor: 2.5 }).processors]).toEqual([undefined, 5]);
+    expect(underModel({ ...WEB, processors: 12 }, { ...DEFAULT_MODEL, growthFactor: 0.5 }, RAM_PAGES).processors).toBe(
+      6,
+    );
+  });
+
   it('grow the cache faster and free more, as a chance can', () => {
     const { cachePagesPerTick, releaseRatio } = bent({ cacheGrowthFactor: 2, releaseFactor: 100 });
     expect(cachePagesPerTick[3]).toBe(2 * WEB.cachePagesPerTick[3]!);
