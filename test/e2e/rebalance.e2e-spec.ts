@@ -215,6 +215,9 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
     const { api } = ballast;
     expect(await errorOf(rebalance(api, { policy: 'best' }))).toContain('BAD_INPUT: input.policy');
     expect(await errorOf(rebalance(api, { policy: 'mom', parameters: { colour: 1 } }))).toContain('colour');
+    expect(await errorOf(rebalance(api, { policy: 'mom', parameters: [1] }))).toContain(
+      'input.parameters must be an obj',
+    );
     expect(await errorOf(rebalance(api, { parameters: {} }))).toContain('input.parameters');
     const nobody = '00000000-0000-7000-8000-000000000000';
     expect(await errorOf(rebalance(api, { hostId: nobody }))).toContain('NOT_FOUND: input.hostId');
@@ -225,7 +228,7 @@ describe.each(backendsFor('rebalance'))('rebalancing the demo fleet, its work qu
         }),
       );
     expect(await schedule({})).toContain('either every or cron');
-    expect(await schedule({ every: '1ms' })).toContain('input.every');
+    expect(await schedule({ every: '1ms' })).toContain('input.every must be from 1s to 366d, got "PT0.001S"');
     expect(await schedule({ cron: 'soon' })).toContain('input.cron');
     expect(await schedule({ cron: '* * * * *', timeZone: 'Mars' })).toContain('input.timeZone');
     expect(await listRuns(api)).toEqual(before);

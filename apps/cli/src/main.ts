@@ -1,4 +1,5 @@
 /** The `ballast` command. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '#contracts';
 import { migrateDatabase } from '#persistence';
@@ -12,7 +13,9 @@ import { parentOf } from './process-list.js';
 import { traceCommand } from './trace/trace-command.js';
 import { Launcher } from './up/up.js';
 
-const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', '..', 'prisma', 'migrations');
+/** dist/apps/cli/src → the project's folder. */
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
+const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
 
 /** How often a launcher that npm runs looks whether npm is still there. */
 const PARENT_CHECK_MS = 500;
@@ -61,8 +64,19 @@ function end(error: unknown): never {
   process.exit(1);
 }
 
-const program = new Command('ballast').description('A memory control plane for fleets of virtual machines.');
-program.command('up').description('start a whole fleet on this machine; Ctrl-C stops it').action(up);
+function version(): string {
+  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+const program = new Command('ballast')
+  .description('A memory control plane for fleets of virtual machines.')
+  .version(version(), '-V, --version', 'print the version');
+program
+  .command('up')
+  .description(
+    'start a whole fleet on this machine; Ctrl-C stops it; the environment sets it: PORT, BALLAST_HOME … (see the README)',
+  )
+  .action(up);
 program.command('migrate').description('bring the database at DATABASE_URL up to this release').action(migrate);
 program.addCommand(policyCommand());
 program.addCommand(fidelityCommand());

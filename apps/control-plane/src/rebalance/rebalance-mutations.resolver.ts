@@ -10,6 +10,7 @@ import { Logger } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { badInput, checkRange, checkText } from '../limits/checks.js';
 import { requireParameters, requirePolicy } from '../policy/host-policy.js';
+import { formatDuration } from '../scalars/duration.js';
 import {
   RebalanceInput,
   RebalancePayload,
@@ -114,7 +115,8 @@ function toRecurrence({ every, cron, timeZone }: ScheduleRebalanceInput): Recurr
   }
   if (every != null) {
     if (timeZone != null) throw badInput('input.timeZone', 'given together with input.cron', timeZone);
-    return { everyMs: checkRange('input.every', every, MIN_EVERY_MS, MAX_MS) };
+    if (every < MIN_EVERY_MS || every > MAX_MS) throw badInput('input.every', 'from 1s to 366d', formatDuration(every));
+    return { everyMs: every };
   }
   if (timeZone != null && !isTimeZone(timeZone)) {
     throw badInput('input.timeZone', 'the IANA name of a time zone, such as "Europe/Berlin"', timeZone);

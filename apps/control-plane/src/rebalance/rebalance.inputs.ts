@@ -17,7 +17,7 @@ export class RebalanceRule {
 
   @Field(() => Json, {
     nullable: true,
-    description: "An object of parameters; with a policy of its own, else for the host's own policy.",
+    description: 'An object of parameters of policy, which must be given too; those left out take their defaults.',
   })
   parameters?: unknown;
 

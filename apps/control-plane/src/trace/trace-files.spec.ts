@@ -34,6 +34,19 @@ describe('readTraceFiles', () => {
     await expect(readTraceFiles(root, 'set/b.csv.zip')).rejects.toThrow(/^input\.path: b\.csv\.zip is packed/);
   });
 
+  it('tells what there is to whom asks for what there is not, but nothing of other places', async () => {
+    writeFileSync(join(root, 'notes.txt'), '');
+    writeFileSync(join(root, 'b.csv.gz'), '');
+    for (const path of ['data/traces/set', '../', '/etc/passwd']) {
+      await expect(readTraceFiles(root, path)).rejects.toThrow(
+        /below the trace folder of the configuration \(which has "b\.csv\.gz", "set"\), got "/,
+      );
+    }
+    for (let at = 10; at < 40; at++) mkdirSync(join(root, `more-${at}`));
+    await expect(readTraceFiles(root, 'x')).rejects.toThrow(/"more-28" and 12 more\), got "x"/);
+    await expect(readTraceFiles(join(root, 'nowhere'), 'x')).rejects.toThrow(/\(which cannot be read\), got "x"/);
+  });
+
   it('stops unpacking where the text becomes too large', async () => {
     writeFileSync(join(root, 'bomb.csv.gz'), gzipSync(Buffer.alloc(257 * 2 ** 20)));
     await expect(readTraceFiles(root, 'bomb.csv.gz')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });

@@ -1,5 +1,5 @@
 /** The files that a path of an importTrace names, and none beyond the folder that is open to it. */
-import { realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { DomainError } from '#contracts';
 import { openTextFiles } from '#platform';
@@ -9,6 +9,8 @@ import { exceeded } from '../limits/query-limits.js';
 
 const IMPORT_FIELD = 'input.path';
 const ACCEPTED = 'a file, or a folder of .csv and .csv.gz files, below the trace folder of the configuration';
+/** So many names of what there is are told to whom asks for what there is not. */
+const MAX_NAMES = 20;
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 /** In the order of their names, numbers by value; what is packed is unpacked and loses its `.gz`. Throws DomainError BAD_INPUT or LIMIT_EXCEEDED. */
@@ -54,5 +56,17 @@ export async function locateTrace(traceDir: string, path: string, field: string)
   } catch {
     // It does not exist, or may not be read: the same answer, so that nobody learns what lies elsewhere.
   }
-  throw badInput(field, ACCEPTED, path);
+  throw badInput(field, `${ACCEPTED} (${await contentsOf(traceDir)})`, path);
+}
+
+async function contentsOf(traceDir: string): Promise<string> {
+  const entries = await readdir(traceDir, { withFileTypes: true }).catch(() => null);
+  if (entries === null) return 'which cannot be read';
+  const names = entries
+    .filter((entry) => entry.isDirectory() || /\.csv(\.gz)?$/i.test(entry.name))
+    .map(({ name }) => JSON.stringify(name))
+    .sort();
+  if (names.length === 0) return 'which has none';
+  const others = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  return `which has ${names.slice(0, MAX_NAMES).join(', ')}${others}`;
 }

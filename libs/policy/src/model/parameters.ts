@@ -90,7 +90,7 @@ export function describeParameters(set: ParameterSet): readonly ParameterDescrip
  */
 export function readParameters(descriptions: readonly ParameterDescription[], input: unknown): Parsed<ParameterValues> {
   if (input !== undefined && input !== null && (typeof input !== 'object' || Array.isArray(input))) {
-    return { ok: false, problems: [{ path: '', message: 'parameters must be an object of names and values' }] };
+    return { ok: false, problems: [{ path: '', message: 'must be an object of names and values' }] };
   }
   const problems: Problem[] = [];
   const values = new Map<string, ParameterValue>(descriptions.map(({ name, default: preset }) => [name, preset]));

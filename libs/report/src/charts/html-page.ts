@@ -11,7 +11,7 @@ export function htmlPage(title: string, heading: string, body: string): string {
   .fails { color: #b42318; } .guess { background: #fff4ce; } .number { text-align: right; font-variant-numeric: tabular-nums; }
   figure { margin: 1rem 0; display: inline-block; } pre { background: #f6f8fa; padding: 1rem; overflow: auto; max-height: 30rem; }
   details { margin: 1rem 0; overflow-x: auto; } summary { cursor: pointer; font-weight: 600; }
-  svg { max-width: 100%; height: auto; }
+  svg { max-width: 100%; height: auto; } .wide { overflow-x: auto; }
   @media (prefers-color-scheme: dark) {
     body { background: #15181c; color: #e3e6ea; } td, th { border-color: #3a4048; } pre { background: #1f242a; }
     .fails { color: #ff8a80; } .guess { background: #5c4a12; } figure { background: #fff; border-radius: 6px; }
@@ -27,10 +27,11 @@ export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** Cells are HTML; numbers stand to the right. */
+/** Cells are HTML; numbers stand to the right. On a narrow screen the table scrolls in itself, not the page with it. */
 export function htmlTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cell = (value: string | number): string =>
     typeof value === 'number' ? `<td class="number">${value}` : `<td>${value}`;
   const head = header.map((title) => `<th>${escapeHtml(title)}`).join('');
-  return `<table><tr>${head}</tr>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')}</table>`;
+  const lines = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
+  return `<div class="wide"><table><tr>${head}</tr>${lines}</table></div>`;
 }

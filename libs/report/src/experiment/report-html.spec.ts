@@ -55,6 +55,12 @@ describe('the report of an experiment', () => {
     expect(html).not.toMatch(/NaN|undefined/);
   });
 
+  it('lets no table make the page wider than a narrow screen', () => {
+    expect(html.match(/<table/g)!.length).toBeGreaterThan(3);
+    expect(html.replaceAll('<div class="wide"><table', '')).not.toContain('<table');
+    expect(html).toMatch(/\.wide \{ overflow-x: auto; \}/);
+  });
+
   it('does not say that nothing broke when that was not stored', () => {
     const { judgement, ...old } = answer;
     expect(judgement).not.toEqual([]);
