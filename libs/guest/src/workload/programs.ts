@@ -221,6 +221,8 @@ function enterRow(
   if (ended > 0) state.rampTick = Math.max(tick, state.restartTick);
   const goal = workload.anonPages[row] ?? 0;
   const change = goal - state.goal;
+  const { jobPages } = workload;
+  const ofJobs = Math.max(0, (jobPages?.[state.row] ?? 0) - (jobPages?.[row] ?? 0));
   state.row = row;
   state.goal = goal;
   if (change > 0) {
@@ -243,11 +245,10 @@ function enterRow(
   if (ended > 0) state.ramp = rampOf(workload, software, row, state.pending);
   const unwanted = -change - calledOff;
   if (unwanted === 0) return ended > 0;
-  if (random.nextFloat() >= workload.releaseRatio) {
-    state.kept += unwanted;
-    return ended > 0;
-  }
-  shrinkPrograms(software, random.nextBelow(PROCESSES), unwanted);
+  const freed = random.nextFloat() < workload.releaseRatio ? unwanted : Math.min(unwanted, ofJobs);
+  state.kept += unwanted - freed;
+  if (freed === 0) return ended > 0;
+  shrinkPrograms(software, random.nextBelow(PROCESSES), freed);
   return true;
 }
 

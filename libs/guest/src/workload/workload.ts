@@ -40,6 +40,8 @@ export interface Workload {
    * for anew. Growth goes to the smallest program, as new tasks do. Default: programs live until they are killed.
    */
   readonly exits?: Float64Array;
+  /** Of `anonPages`, what short jobs hold: as they end, it is freed at once whatever `releaseRatio` says. Default: nothing. */
+  readonly jobPages?: Int32Array;
   /** Equal for equal tables: a restored guest must stand in the table it stood in. */
   readonly digest: string;
 }

@@ -5,7 +5,7 @@ import { runPrograms, startPrograms, type Programs } from './programs.js';
 import { programPages, slabRatio } from './software.js';
 import { SyntheticWorkload } from './synthetic-workload.js';
 import { TraceWorkload, type ActivitySeries } from './trace-workload.js';
-import { positionMs, rowAt } from './workload.js';
+import { IDLE_WORKLOAD, positionMs, rowAt } from './workload.js';
 import type { Workload } from './workload.js';
 
 const STEP_MS = 300_000;
@@ -117,6 +117,29 @@ describe('programs', () => {
     }
     expect(most).toBe(Math.floor((0.06 * GIB) / 4096));
     expect(growing).toBe(Math.ceil(((3000 - 100) * 256) / most));
+  });
+
+  it('free what short jobs held as they end, and keep what else is not wanted when nothing is to be released', () => {
+    const pages = (mib: number): number => bytesToPages(mib * MIB);
+    const jobs: Workload = {
+      ...IDLE_WORKLOAD,
+      startsMs: Float64Array.of(0, 300_000, 600_000),
+      anonPages: Int32Array.of(pages(300), pages(400), pages(250)),
+      jobPages: Int32Array.of(0, pages(100), 0),
+      cachePagesPerTick: Float64Array.of(0, 0, 0),
+      periodMs: 10_000_000,
+      releaseRatio: 0,
+      isImmediate: true,
+    };
+    const programs = start(jobs);
+    const heldAt = (from: number, until: number): number => {
+      for (let tick = from; tick <= until; tick++) runPrograms(programs, tick);
+      return programPages(programs.software);
+    };
+    expect(heldAt(1, 299)).toBe(pages(300));
+    expect(heldAt(300, 599)).toBe(pages(400));
+    expect(heldAt(600, 601)).toBe(pages(300));
+    expect(programs.state.kept).toBe(pages(50));
   });
 
   it('bring three tenths of disk traffic into the page cache, and slab with it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fixedPages, type Workload } from '#guest';
-import { GIB, PAGE_SIZE_BYTES } from '#units';
+import { GIB, MIB, PAGE_SIZE_BYTES } from '#units';
 import { ARCHETYPES, type Archetype } from './guest-population.js';
 import { ARCHETYPE_MIX, TYPICAL_GIB, archetypeWorkload } from './archetypes.js';
 
@@ -103,6 +103,31 @@ describe('Over a week', () => {
     for (const { gib, row } of all.filter(({ row: minute }) => (minute / 60) % 24 < 9)) {
       expect([row, gib < 0.7]).toEqual([row, true]);
     }
+  });
+
+  it('all but builds have small jobs on the hour and a large one in a row of the night, which differs from guest to guest', () => {
+    const mib = (name: Archetype, seed: number): number[] =>
+      Array.from(make(name, seed).jobPages ?? [], (pages) => (pages * PAGE_SIZE_BYTES) / MIB);
+    expect(make('build').jobPages).toBeUndefined();
+    const nights = new Set<number>();
+    for (const seed of [1, 2, 3, 4]) {
+      for (const name of ['idle', 'web', 'database', 'jvm', 'leak'] as const) {
+        const day = mib(name, seed).slice(0, 288);
+        const most = Math.max(...day);
+        expect(most).toBe(Math.min(256, (1024 / 32) * TYPICAL_GIB[name]));
+        const night = day.flatMap((size, row) => (size === most ? [row] : []));
+        expect(night.length).toBeLessThanOrEqual(3);
+        expect(night.at(-1)! - night[0]!).toBe(night.length - 1);
+        expect(night[0]).toBeLessThan(5 * 12);
+        nights.add(night[0]!);
+        const others = day.filter((_, row) => !night.includes(row));
+        expect(others.filter((size) => size === Math.min(64, (1024 / 64) * TYPICAL_GIB[name])).length).toBeGreaterThan(
+          22,
+        );
+        expect(day.filter((size, row) => size > 0 && row % 12 !== 0 && !night.includes(row))).toEqual([]);
+      }
+    }
+    expect(nights.size).toBeGreaterThan(2);
   });
 
   it('a leak grows by one to five percent of RAM an hour until it is restarted', () => {

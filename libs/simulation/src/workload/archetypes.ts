@@ -13,10 +13,13 @@
  *            5 to 40 minutes each, linking in the end;
  *            a quarter of the jobs ends and is replaced each minute, and all end with the build
  *   leak     0.2 + 1 to 5 % an hour; restarted at 0.9       0.3                                 by day 1 : 3
+ *
+ * All but builds have jobs by the clock on top (cron.ts).
  */
 import { MOST_OF_RAM_RATIO, READ_AGAIN_RATIO, StateHash, fixedPages, type AccessMix, type Workload } from '#guest';
 import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream, TICK_MS } from '#units';
 import type { Archetype } from './guest-population.js';
+import { NO_JOB, cronJobs, type Job } from './cron.js';
 import { normalProcess, normalQuantile, STEP_MS } from './common-factor.js';
 
 const DAY_MS = 86_400_000;
@@ -100,6 +103,8 @@ interface Moment {
   readonly cachePagesPerSec: number;
   /** Programs of the guest's four that end as the moment begins. */
   readonly exits?: number;
+  /** Of anonPages, what short jobs hold. */
+  readonly jobPages?: number;
 }
 
 interface Setting {
@@ -135,16 +140,19 @@ export function archetypeWorkload(
   const life = LIVES[archetype]({ ramPages, random, demandAt });
   const rowMs = archetype === 'build' ? MINUTE_MS : STEP_MS;
   const startsMs = Float64Array.from({ length: WEEK_MS / rowMs }, (_, row) => row * rowMs);
-  const moments = Array.from(startsMs, life);
+  // Build servers have jobs of their own.
+  const jobAt = archetype === 'build' ? () => NO_JOB : cronJobs(ramPages, seed);
+  const moments = Array.from(startsMs, (timeMs) => withJob(life(timeMs), jobAt(timeMs)));
   const most = MOST_OF_RAM_RATIO * ramPages - fixedPages(ramPages);
   const anonPages = Int32Array.from(moments, (moment) => Math.max(0, Math.min(most, moment.anonPages)));
   const cachePagesPerTick = Float64Array.from(moments, ({ cachePagesPerSec }) => (cachePagesPerSec * TICK_MS) / 1000);
+  const jobPages = Int32Array.from(moments, (moment, row) => Math.min(anonPages[row] ?? 0, moment.jobPages ?? 0));
   const perDay = (moments.reduce((sum, moment) => sum + moment.cachePagesPerSec, 0) / moments.length) * 86_400;
   const uptimeDays = RandomStream.of(seed, 'uptime').nextFloat() * MOST_UPTIME_DAYS;
   const bootCachePages = Math.floor(Math.min(ramPages, 0.15 * ramPages + perDay * uptimeDays));
   const loadRatio = Float64Array.from(moments, ({ load }) => Math.max(LEAST_LOAD, load));
   const exits = Float64Array.from(moments, (moment) => moment.exits ?? 0);
-  const hash = new StateHash().addNumbers(startsMs).addNumbers(anonPages).addNumbers(exits);
+  const hash = new StateHash().addNumbers(startsMs).addNumbers(anonPages).addNumbers(exits).addNumbers(jobPages);
   const digest = hash.addNumbers(cachePagesPerTick).addNumbers(loadRatio).addText(archetype).finish();
   return {
     startsMs,
@@ -158,9 +166,22 @@ export function archetypeWorkload(
     hugeRatio: ARCHETYPE_HUGE_RATIO[archetype],
     readAgainRatio: ARCHETYPE_READ_AGAIN[archetype],
     ...(archetype === 'build' ? { processors: buildSlots(ramPages) } : {}),
+    ...(jobPages.some((pages) => pages > 0) ? { jobPages } : {}),
     ...(exits.some((programs) => programs > 0) ? { exits } : {}),
     bootCachePages,
     digest,
+  };
+}
+
+/** A moment in which a job runs beside what the guest does anyway. */
+function withJob(moment: Moment, job: Job): Moment {
+  if (job === NO_JOB) return moment;
+  return {
+    ...moment,
+    anonPages: moment.anonPages + job.anonPages,
+    jobPages: job.anonPages,
+    load: Math.max(moment.load, job.load),
+    cachePagesPerSec: moment.cachePagesPerSec + job.cachePagesPerSec,
   };
 }
 

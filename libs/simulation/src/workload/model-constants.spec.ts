@@ -47,6 +47,16 @@ describe("factors on the workload model's constants", () => {
     );
   });
 
+  it('run larger jobs by the clock, or none', () => {
+    const jobs = WEB.jobPages!.reduce((sum, pages) => sum + pages, 0);
+    const without = bent({ cronFactor: 0 });
+    expect(jobs).toBeGreaterThan(0);
+    expect(Math.max(...without.jobPages!)).toBe(0);
+    const freed = WEB.anonPages.reduce((sum, pages, row) => sum + pages - without.anonPages[row]!, 0);
+    expect(freed).toBe(jobs);
+    expect(bent({ cronFactor: 2 }).jobPages![0]).toBe(2 * WEB.jobPages![0]!);
+  });
+
   it('grow the cache faster and free more, as a chance can', () => {
     const { cachePagesPerTick, releaseRatio } = bent({ cacheGrowthFactor: 2, releaseFactor: 100 });
     expect(cachePagesPerTick[3]).toBe(2 * WEB.cachePagesPerTick[3]!);
