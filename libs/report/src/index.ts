@@ -1,4 +1,6 @@
-export { experimentHtml, populationShown, type ReportInput } from './experiment/report-html.js';
+export { experimentHtml, populationShown } from './experiment/report-html.js';
+export { experimentPlots } from './experiment/experiment-plots.js';
+export type { ReportInput } from './experiment/report-input.js';
 export { shortNumber } from './experiment/report-plots.js';
-export { escapeHtml, htmlPage } from './charts/html-page.js';
-export { svgChart } from './charts/svg-chart.js';
+export { escapeHtml, htmlFigure, htmlPage } from './charts/html-page.js';
+export { svgChart, type Plot } from './charts/svg-chart.js';

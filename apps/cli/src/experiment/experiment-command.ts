@@ -43,6 +43,7 @@ export function experimentCommand(): Command {
     .argument('[spec]', SPEC)
     .option(...PRESET_OPTION)
     .option('--out <file>', 'write an HTML report with plots')
+    .option('--plots <folder>', 'write each plot of that report as an SVG file')
     .option('--csv <file>', 'write cells, summary and frontier as CSV')
     .option('--markdown <file>', 'write a table for each ratio as Markdown')
     .option('--json', 'print the answer as JSON')

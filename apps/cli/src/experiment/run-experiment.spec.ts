@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cellKeys, type ExperimentAnswer } from '#simulation';
@@ -51,14 +51,15 @@ describe('a run on this machine', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('prints the answer and writes report and CSV', async () => {
-    const [out, csv] = [join(folder, 'report.html'), join(folder, 'answer.csv')];
-    await run(spec, { json: true, out, csv, workers: 1 }, runner);
+  it('prints the answer and writes report, plots and CSV', async () => {
+    const [out, plots, csv] = [join(folder, 'report.html'), join(folder, 'plots'), join(folder, 'answer.csv')];
+    await run(spec, { json: true, out, plots, csv, workers: 1 }, runner);
     const answer = JSON.parse(printed.join('')) as ExperimentAnswer;
     expect(answer.cells.map(({ status }) => status)).toEqual(Array(8).fill('DONE'));
     expect(answer.bound?.hosts.map(({ vms }) => vms.length)).toEqual([2, 2]);
     expect(readFileSync(csv, 'utf8')).toContain('frontier,mom');
     expect(readFileSync(out, 'utf8')).toContain(answer.digest);
+    expect(readdirSync(plots)).toEqual(expect.arrayContaining(['frontier.svg', 'traces.svg', 'useful-time-ratio.svg']));
     expect(process.exitCode).toBeUndefined();
   });
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Experiment } from '#cells';
 import { DomainError } from '#contracts';
-import { experimentHtml, populationShown } from '#report';
+import { experimentHtml, experimentPlots, populationShown } from '#report';
 import {
   METRICS,
   answerCsv,
@@ -15,6 +15,7 @@ import {
   type CellResult,
   type ExperimentAnswer,
 } from '#simulation';
+import { writePlots } from '../plot-files.js';
 import { answerMarkdown } from './answer-markdown.js';
 import { answerText } from './answer-text.js';
 import { showProgress } from './progress.js';
@@ -26,6 +27,8 @@ import { measureSpeed } from './speed.js';
 export interface RunOptions {
   readonly preset?: string;
   readonly out?: string;
+  /** Folder for the plots, one SVG each. */
+  readonly plots?: string;
   readonly csv?: string;
   readonly markdown?: string;
   readonly json?: true;
@@ -70,9 +73,9 @@ export async function run(
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
   if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
   if (options.markdown !== undefined) writeFileSync(options.markdown, answerMarkdown(spec, answer));
-  if (options.out !== undefined) {
-    writeFileSync(options.out, experimentHtml({ spec, answer, results, series: populationShown(spec, index) }));
-  }
+  const report = { spec, answer, results, series: populationShown(spec, index) };
+  if (options.out !== undefined) writeFileSync(options.out, experimentHtml(report));
+  if (options.plots !== undefined) writePlots(options.plots, experimentPlots(report));
   if (interrupt.signal.aborted) process.exitCode = INTERRUPTED;
   else if (answer.cells.some(({ status }) => status !== 'DONE')) process.exitCode = 1;
 }

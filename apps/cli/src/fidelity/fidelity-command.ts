@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { DomainError } from '#contracts';
 import { Command } from 'commander';
+import { writePlots } from '../plot-files.js';
 import { judgeAll, type Judgement, type Judgements } from './judge.js';
+import { recordingPlots } from './recording-plots.js';
 import { reportHtml } from './report-html.js';
 import { reportMarkdown } from './report-markdown.js';
 import { reportText } from './report-text.js';
@@ -11,6 +13,7 @@ interface FidelityOptions {
   readonly json?: true;
   readonly steps?: true;
   readonly report?: string;
+  readonly plots?: string;
   readonly markdown?: string;
 }
 
@@ -23,6 +26,7 @@ export function fidelityCommand(): Command {
     .option('--json', 'print every comparison as JSON')
     .option('--steps', 'print every comparison, not only the verdicts')
     .option('--report <file>', 'write an HTML report with plots')
+    .option('--plots <folder>', 'write each plot of that report as an SVG file')
     .option('--markdown <file>', 'write the verdicts as Markdown')
     .action((files: string[], options: FidelityOptions) => {
       process.exitCode = run(files, options);
@@ -54,6 +58,7 @@ function run(files: readonly string[], options: FidelityOptions): number {
     console.log(JSON.stringify([...recordings.map(withoutPlots), { ...all, comparisons: [] }], null, 2));
   } else console.log(reportText(judgements, options.steps === true));
   if (options.report !== undefined) writeFileSync(options.report, reportHtml(judgements));
+  if (options.plots !== undefined) writePlots(options.plots, recordings.flatMap(recordingPlots));
   if (options.markdown !== undefined) writeFileSync(options.markdown, reportMarkdown(judgements));
   return holds ? 0 : 1;
 }

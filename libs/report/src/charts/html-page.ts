@@ -27,6 +27,11 @@ export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+/** A picture in its frame. */
+export function htmlFigure(svg: string): string {
+  return `<figure>${svg}</figure>`;
+}
+
 /** Cells are HTML; numbers stand to the right. On a narrow screen the table scrolls in itself, not the page with it. */
 export function htmlTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cell = (value: string | number): string =>

@@ -20,13 +20,19 @@ export interface ChartSize {
   readonly height: number;
 }
 
-/** `option`: an ECharts option. */
+/** A chart and what a file of it would be called, without its ending. */
+export interface Plot {
+  readonly name: string;
+  readonly svg: string;
+}
+
+/** `option`: an ECharts option. The ground is white: the lines are drawn for it, in a dark page, too. */
 export function svgChart(option: EChartsCoreOption, { width, height }: ChartSize): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
-  chart.setOption({ animation: false, ...option });
+  chart.setOption({ animation: false, backgroundColor: '#fff', ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `<figure>${svg}</figure>`;
+  return svg;
 }
 
 const HOUR_MS = 3_600_000;

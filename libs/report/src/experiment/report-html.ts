@@ -8,25 +8,18 @@ import {
   populationOf,
   remedyText,
   shortageText,
-  type CellResult,
   type ExperimentAnswer,
   type ExperimentSpec,
   type TraceIndex,
 } from '#simulation';
-import { escapeHtml, htmlPage, htmlTable } from '../charts/html-page.js';
-import { frontierPlot, guestsPlot, ratioPlot, shortNumber } from './report-plots.js';
+import { escapeHtml, htmlFigure, htmlPage, htmlTable } from '../charts/html-page.js';
+import { costPlots } from './experiment-plots.js';
+import { frontierPlot, guestsPlot, shortNumber } from './report-plots.js';
+import type { ReportInput } from './report-input.js';
 import { timelinePlots } from './timeline-plots.js';
 
 /** Cells whose memory over time is drawn. */
 const MOST_TIMELINES = 60;
-
-export interface ReportInput {
-  readonly spec: ExperimentSpec;
-  readonly answer: ExperimentAnswer;
-  readonly results: readonly CellResult[];
-  /** Of the first seed's guests; null for archetypes. */
-  readonly series: readonly TraceSeries[] | null;
-}
 
 /** The first seed's guests, where the trace says what they have in use; null otherwise. */
 export function populationShown(
@@ -43,18 +36,13 @@ export function experimentHtml(input: ReportInput): string {
     summaryLine(input),
     problems(answer),
     '<h2>How far</h2>',
-    frontierPlot(answer),
+    htmlFigure(frontierPlot(answer)),
     frontierTable(answer),
     '<h2>What broke</h2>',
     brokenTable(input),
     '<h2>What it costs the guests</h2>',
     '<p>Means over the seeds with 95 % intervals (bands); the same fleets and chances for every policy.</p>',
-    ratioPlot(answer, 'violatedWindowsRatio', spec.slo.violatedWindowsRatio),
-    ratioPlot(answer, 'pressureSomeP99', null),
-    ratioPlot(answer, 'hostPressureSomeP99', null),
-    ratioPlot(answer, 'usefulTimeRatio', null),
-    ratioPlot(answer, 'thpFaultAllocRatio', null),
-    ratioPlot(answer, 'balloonMovedBytes', null),
+    ...costPlots(input).map(({ svg }) => htmlFigure(svg)),
     `<details><summary>Every figure</summary>${summaryTable(answer)}</details>`,
     '<h2>Memory over time, and what the guests’ memory looked like</h2>',
     timelines(input),
@@ -149,7 +137,12 @@ function timelines({ spec, results }: ReportInput): string {
     const label = `${policy} at ${spec.overcommitRatios[key.ratioAt] ?? ''}, seed ${spec.seeds[key.seedAt] ?? ''}`;
     return `<option value="${at}">${escapeHtml(label)}`;
   });
-  const plots = drawn.map((cell, at) => `<div class="cell"${at === 0 ? '' : ' hidden'}>${timelinePlots(cell)}</div>`);
+  const plots = drawn.map(
+    (cell, at) =>
+      `<div class="cell"${at === 0 ? '' : ' hidden'}>${timelinePlots(cell)
+        .map(({ svg }) => htmlFigure(svg))
+        .join('\n')}</div>`,
+  );
   const show =
     "for (const [at, cell] of document.querySelectorAll('.cell').entries()) cell.hidden = at !== Number(this.value)";
   const left = done.length - drawn.length;
@@ -171,7 +164,7 @@ function guests({ series, spec }: ReportInput): string {
     ];
   });
   const table = htmlTable(['guest', 'assigned', 'provisioned in the trace', 'mean', 'peak', 'the column means'], rows);
-  return `${guestsPlot(series)}<details><summary>Each guest</summary>${table}</details>`;
+  return `${htmlFigure(guestsPlot(series))}<details><summary>Each guest</summary>${table}</details>`;
 }
 
 function constantsTable({ costs, model }: ExperimentSpec): string {

@@ -1,6 +1,6 @@
 /** Memory over time of a cell: what each host holds, and what its guests do with theirs. */
 import type { CellResult, GuestMemoryColumns, HostTimeline } from '#simulation';
-import { chartTitle, gibAxis, hourAxis, hoursOf, rounded, svgChart, thinned } from '../charts/svg-chart.js';
+import { chartTitle, gibAxis, hourAxis, hoursOf, rounded, svgChart, thinned, type Plot } from '../charts/svg-chart.js';
 
 const SIZE = { width: 580, height: 320 };
 const GRID = { left: 60, right: 30, top: 64, bottom: 35 };
@@ -19,9 +19,14 @@ const KINDS: readonly (readonly [name: string, column: keyof GuestMemoryColumns 
   ['balloons', 'balloonBytes', '#9333ea'],
 ];
 
-/** A pair of plots for each host. */
-export function timelinePlots({ timelines }: Extract<CellResult, { status: 'DONE' }>): string {
-  return timelines.map((timeline) => hostPlot(timeline) + guestsPlot(timeline)).join('\n');
+/** A pair of plots for each host: one where what the guests held was not kept. */
+export function timelinePlots({ timelines }: Extract<CellResult, { status: 'DONE' }>): Plot[] {
+  return timelines.flatMap((timeline) => {
+    const { host, guestMemory } = timeline;
+    const hosts = { name: `host-${host + 1}`, svg: hostPlot(timeline) };
+    if (guestMemory === undefined) return [hosts];
+    return [hosts, { name: `host-${host + 1}-guests`, svg: guestsPlot(timeline, guestMemory) }];
+  });
 }
 
 function hostPlot({ host, capacityBytes, timesMs, ...columns }: HostTimeline): string {
@@ -55,9 +60,7 @@ function hostPlot({ host, capacityBytes, timesMs, ...columns }: HostTimeline): s
   );
 }
 
-/** Nothing where it was not kept. */
-function guestsPlot({ host, timesMs, balloonBytes, guestMemory }: HostTimeline): string {
-  if (guestMemory === undefined) return '';
+function guestsPlot({ host, timesMs, balloonBytes }: HostTimeline, guestMemory: GuestMemoryColumns): string {
   const columns = { ...guestMemory, balloonBytes };
   const assigned = timesMs.map((_, at) => KINDS.reduce((sum, [, column]) => sum + (columns[column][at] ?? 0), 0));
   const stride = Math.ceil(timesMs.length / STACK_POINTS);
