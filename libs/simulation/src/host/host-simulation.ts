@@ -39,6 +39,8 @@ export class HostSimulation {
   readonly guests: readonly HostGuest[];
   /** Capacity as it is now: a host may lose memory. */
   capacityBytes: number;
+  /** Swap as it is now; Infinity: as much as it takes. */
+  swapBytes: number;
   /** Pages that the host wrote to its swap, in all. */
   swappedOutPages = 0;
   oomKills = 0;
@@ -50,6 +52,7 @@ export class HostSimulation {
 
   constructor(readonly options: HostOptions) {
     this.capacityBytes = options.capacityBytes;
+    this.swapBytes = options.swapBytes;
     this.guests = options.guests.map((spec) => new HostGuest(spec));
   }
 
@@ -164,9 +167,9 @@ export class HostSimulation {
 
   #swapOut(): void {
     const capacityPages = Math.floor(this.capacityBytes / PAGE_SIZE_BYTES);
-    if (this.residentPages <= capacityPages) return;
-    const swapPages = Math.floor(this.options.swapBytes / PAGE_SIZE_BYTES);
+    const swapPages = Math.floor(this.swapBytes / PAGE_SIZE_BYTES);
     this.#killUntilFits(capacityPages + swapPages);
+    if (this.residentPages <= capacityPages) return;
     const needed = Math.min(this.residentPages - capacityPages, swapPages - this.swappedPages);
     if (needed <= 0) return;
     const victims = chooseVictims(

@@ -136,6 +136,18 @@ describe('a cell', () => {
     expect([cold.windows, warm.windows]).toEqual([4, 2]);
   });
 
+  it('kills nobody for how guests begin, but whoever has not made room by the end of the warm-up', () => {
+    const killsOf = (policy: string, warmUpMs: number): number => {
+      const guests = { source: { kind: 'synthetic', mix: { web: 1 } }, count: 2, assignedBytes: GIB };
+      const hosts = { perHost: 2, swapBytes: 256 * MIB };
+      const asked = specOf({ hosts, guests, overcommitRatios: [1.5], policies: [{ name: policy }], warmUpMs });
+      return done(runCell(asked, { policyAt: 0, ratioAt: 0, seedAt: 0 }, null)).metrics.hostOomKills;
+    };
+    expect(killsOf('ballast', 0)).toBeGreaterThan(0);
+    expect(killsOf('ballast', 600_000)).toBe(0);
+    expect(killsOf('none', 600_000)).toBeGreaterThan(0);
+  });
+
   it('costs nothing at all without costs, whatever guests and host go through', () => {
     const hard = { overcommitRatios: [4], policies: [{ name: 'proxmox' }], hosts: { perHost: 2, swapBytes: 2 * GIB } };
     const guests = {

@@ -66,6 +66,8 @@ export function runHost(
   let steps = 0;
   while (simulation.timeMs < spec.durationMs) {
     simulation.capacityBytes = capacityAt(spec.faults, capacityBytes, simulation.timeMs);
+    // Guests begin full and without balloons, as no host would have let them: until they have found their sizes it swaps all it must.
+    simulation.swapBytes = simulation.timeMs < spec.warmUpMs ? Infinity : spec.hosts.swapBytes;
     const stepped = simulation.step();
     const { timeMs } = simulation;
     simulation.guests.forEach((guest, at) => {
