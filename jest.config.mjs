@@ -41,7 +41,7 @@ export default {
       testMatch: [
         '<rootDir>/libs/*/{src,test}/**/*.spec.ts',
         '<rootDir>/apps/*/src/**/*.spec.ts',
-        '<rootDir>/test/{boundaries,unit}/**/*.spec.ts',
+        '<rootDir>/test/{boundaries,docs}/**/*.spec.ts',
       ],
       testPathIgnorePatterns: ['\\.medium\\.spec\\.ts$', '/boundaries/fixtures/'],
     },

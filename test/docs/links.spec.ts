@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const PAGES = spawnSync('git', ['ls-files', '*.md'], { encoding: 'utf8' }).stdout.trim().split('\n');
+/** The project's own, wherever it lies. */
+const PAGES = [
+  ...readdirSync('.'),
+  ...['data', 'docs', 'libs'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  ),
+].filter((path) => path.endsWith('.md'));
 
 /** Files that a page links to or shows, as it writes them. */
 function targetsOf(page: string): string[] {

@@ -4,12 +4,13 @@ import { svgChart, type Plot } from '#report';
 import type { Judgement } from './judge.js';
 
 const WIDTH = 720;
-const HEIGHT = 220;
+const HEIGHT = 240;
 /** A metric with so few values says more in a table. */
 const LEAST_VALUES = 4;
 
 /** Names can be file names: the recording's, then the metric's. */
-export function recordingPlots({ name, comparisons }: Judgement): Plot[] {
+export function recordingPlots({ name, comparisons, verdicts }: Judgement): Plot[] {
+  const units = new Map(verdicts.map(({ metric, unit }) => [metric, unit]));
   const groups = new Map<string, Comparison[]>();
   for (const comparison of comparisons) {
     // Zones and orders would be dozens of plots; the table has the worst of them.
@@ -19,7 +20,10 @@ export function recordingPlots({ name, comparisons }: Judgement): Plot[] {
   }
   return [...groups]
     .filter(([, values]) => values.length >= LEAST_VALUES)
-    .map(([title, values]) => ({ name: `${name}-${title.replaceAll(/\W+/g, '-')}`, svg: plot(title, values) }));
+    .map(([title, values]) => ({
+      name: `${name}-${title.replaceAll(/\W+/g, '-')}`,
+      svg: plot(`${name}: ${title}, ${units.get(values[0]?.metric ?? '') ?? ''} by step`, values),
+    }));
 }
 
 function plot(title: string, values: readonly Comparison[]): string {
@@ -31,10 +35,11 @@ function plot(title: string, values: readonly Comparison[]): string {
     data: values.map(read),
   });
   const option = {
-    title: { text: title, textStyle: { fontSize: 13 } },
+    title: { text: title, left: 0, top: 0, textStyle: { fontSize: 13 } },
     legend: { top: 20, left: 0 },
-    grid: { left: 70, right: 20, top: 50, bottom: 30 },
-    xAxis: { type: 'category', name: 'step', data: values.map(({ step }) => String(step)) },
+    color: ['#2563eb', '#d97706'],
+    grid: { left: 70, right: 20, top: 54, bottom: 30 },
+    xAxis: { type: 'category', data: values.map(({ step }) => String(step)) },
     yAxis: { type: 'value', scale: true },
     series: [
       series('recorded', false, ({ recorded }) => recorded),
