@@ -63,6 +63,17 @@ describe('a run on this machine', () => {
     expect(process.exitCode).toBeUndefined();
   });
 
+  it('runs nothing that it could not write', async () => {
+    const never: CellRunner = () => Promise.reject(new Error('it ran'));
+    const lost = join(folder, 'none', 'file');
+    for (const option of ['out', 'csv', 'markdown', 'journal']) {
+      await expect(run(spec, { [option]: lost }, never)).rejects.toThrow(
+        `--${option}: cannot write "${lost}": there is no`,
+      );
+    }
+    await expect(run(spec, { plots: spec }, never)).rejects.toThrow(/^--plots: cannot write .* is not a folder$/);
+  });
+
   it('ends with 1 when a cell failed, and the others are in the answer', async () => {
     await run(spec, {}, failing);
     expect(process.exitCode).toBe(1);

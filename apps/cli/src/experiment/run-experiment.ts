@@ -15,6 +15,7 @@ import {
   type CellResult,
   type ExperimentAnswer,
 } from '#simulation';
+import { checkFiles, checkFolders } from '../output-files.js';
 import { writePlots } from '../plot-files.js';
 import { answerMarkdown } from './answer-markdown.js';
 import { answerText } from './answer-text.js';
@@ -55,6 +56,9 @@ export async function run(
   options: RunOptions,
   runner: CellRunner = runLocally,
 ): Promise<void> {
+  const { out, csv, markdown, journal, plots } = options;
+  checkFiles({ '--out': out, '--csv': csv, '--markdown': markdown, '--journal': journal });
+  checkFolders({ '--plots': plots });
   const experiment = readExperiment(path, options.preset);
   const { spec, index } = experiment;
   const interrupt = new AbortController();
@@ -64,18 +68,18 @@ export async function run(
   const results = await runCells(experiment, runner, {
     ...workersOf(options),
     signal: interrupt.signal,
-    journal: options.journal === undefined ? NO_JOURNAL : openJournal(options.journal, experiment),
+    journal: journal === undefined ? NO_JOURNAL : openJournal(journal, experiment),
   });
   process.removeListener('SIGINT', stop);
   // A journal brings cells that took no time now.
-  if (options.journal === undefined) console.error(speedOf(results));
+  if (journal === undefined) console.error(speedOf(results));
   const answer = assembleAnswer(spec, results, boundOfExperiment(spec, index));
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : answerText(answer));
-  if (options.csv !== undefined) writeFileSync(options.csv, answerCsv(answer));
-  if (options.markdown !== undefined) writeFileSync(options.markdown, answerMarkdown(spec, answer));
+  if (csv !== undefined) writeFileSync(csv, answerCsv(answer));
+  if (markdown !== undefined) writeFileSync(markdown, answerMarkdown(spec, answer));
   const report = { spec, answer, results, series: populationShown(spec, index) };
-  if (options.out !== undefined) writeFileSync(options.out, experimentHtml(report));
-  if (options.plots !== undefined) writePlots(options.plots, experimentPlots(report));
+  if (out !== undefined) writeFileSync(out, experimentHtml(report));
+  if (plots !== undefined) writePlots(plots, experimentPlots(report));
   if (interrupt.signal.aborted) process.exitCode = INTERRUPTED;
   else if (answer.cells.some(({ status }) => status !== 'DONE')) process.exitCode = 1;
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { DomainError } from '#contracts';
 import { Command } from 'commander';
+import { checkFiles, checkFolders } from '../output-files.js';
 import { writePlots } from '../plot-files.js';
 import { judgeAll, type Judgement, type Judgements } from './judge.js';
 import { recordingPlots } from './recording-plots.js';
@@ -40,6 +41,8 @@ const ALL_RECORDINGS = 'all recordings';
 function run(files: readonly string[], options: FidelityOptions): number {
   let judgements: Judgements;
   try {
+    checkFiles({ '--report': options.report, '--markdown': options.markdown });
+    checkFolders({ '--plots': options.plots });
     judgements = judgeAll(files);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

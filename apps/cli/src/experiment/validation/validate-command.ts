@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { DomainError } from '#contracts';
 import { TARGETS, type Target } from '#simulation';
+import { checkFiles } from '../../output-files.js';
 import { acceptedText, judgeTarget, type TargetJudgement } from './judge-target.js';
 import { targetsMarkdown } from './targets-markdown.js';
 
@@ -18,6 +19,7 @@ export function validateCommand(): Command {
     .option('--json', 'print the findings as JSON')
     .option('--markdown <file>', 'write them as Markdown')
     .action((names: string[], { json, markdown }: ValidateOptions) => {
+      checkFiles({ '--markdown': markdown });
       const judgements = chosen(names).map((target) => {
         const judgement = judgeTarget(target);
         if (json !== true) console.log(judgementText(judgement));
