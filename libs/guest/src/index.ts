@@ -12,7 +12,7 @@ export { StateHash } from './state-hash.js';
 export type { GuestWork, WorkEnd } from './work/guest-work.js';
 export { PERIOD_TICKS, SAMPLED_PAGES, touchedNow } from './page-sampling.js';
 export { processorsOf } from './workload/growth.js';
-export { DEFAULT_MIX, GAP_SEC, idleShare, type AccessMix } from './workload/access-model.js';
+export { DEFAULT_MIX, GAP_SEC, REDRAWN_PER_HOUR, idleShare, type AccessMix } from './workload/access-model.js';
 export { fixedPages } from './workload/software.js';
 export { SyntheticWorkload, type SyntheticPattern } from './workload/synthetic-workload.js';
 export { MOST_OF_RAM_RATIO, TraceWorkload, type ActivitySeries } from './workload/trace-workload.js';

@@ -22,6 +22,11 @@ export interface AccessMix {
 /** Mean time between two uses of a page at load 1. */
 export const GAP_SEC: Readonly<Record<keyof AccessMix, number>> = { hot: 5, warm: 75, cool: 1800, frozen: 86_400 };
 
+/**
+ * Phases: each hour this share of pages, on average, gets a class drawn anew, as programs turn to other work: 5 % every six hours (a guess).
+ */
+export const REDRAWN_PER_HOUR = 0.05 / 6;
+
 export const ACCESS_CLASSES = ['hot', 'warm', 'cool', 'frozen'] as const;
 
 export const DEFAULT_MIX: AccessMix = { hot: 0.47, warm: 0.25, cool: 0.13, frozen: 0.15 };

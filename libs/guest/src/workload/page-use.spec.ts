@@ -42,6 +42,27 @@ describe('use of pages without addresses', () => {
     expect(again).toBeLessThan(0.98);
   });
 
+  it('turns to other pages as phases change, some of them all the time, and never where there are no phases', () => {
+    const classOf = (hours: number, redrawnPerHour: number): Set<number> => {
+      const use = pageUse({ ...workload, redrawnPerHour }, atSec(3600 * hours), 0);
+      // Within 20 s nearly all hot pages are used, and few others.
+      const hot = new Set<number>();
+      for (let pfn = 0; pfn < 4000; pfn++) if (use.isUsed(ANON, pfn, 20_000)) hot.add(pfn);
+      return hot;
+    };
+    const share = (one: Set<number>, other: Set<number>): number =>
+      [...one].filter((pfn) => other.has(pfn)).length / one.size;
+    const apart = (hours: number, redrawnPerHour: number): number =>
+      share(classOf(1, redrawnPerHour), classOf(1 + hours, redrawnPerHour));
+    const still = apart(60, 0);
+    expect(still).toBeGreaterThan(0.85);
+    // Half of them after 60 hours; of those, some are drawn to be hot again.
+    expect(still - apart(60, 0.05 / 6)).toBeGreaterThan(0.15);
+    expect(still - apart(60, 0.05 / 6)).toBeLessThan(0.25);
+    expect(still - apart(6, 0.05 / 6)).toBeLessThan(0.05);
+    expect(still - apart(600, 0.05 / 6)).toBeGreaterThan(0.3);
+  });
+
   it('has one answer to one question, and none before the software ran or when no time has passed', () => {
     expect(used(atSec(50), ANON, 10)).toEqual(used(atSec(50), ANON, 10));
     expect(used(atSec(50), ANON, 0)).toEqual([]);

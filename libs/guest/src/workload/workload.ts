@@ -27,6 +27,8 @@ export interface Workload {
   readonly mix?: AccessMix;
   /** Processors that fill memory at full load: each some 0.06 GiB/s. Default: one for every 4 GiB of RAM. */
   readonly processors?: number;
+  /** Share of the programs' pages whose class is drawn anew each hour. Default: REDRAWN_PER_HOUR. */
+  readonly redrawnPerHour?: number;
   /** Demand follows the table at once, at the beginning of each row. Default: in a ramp from a drawn moment of the row. */
   readonly isImmediate?: boolean;
   /** Share of their memory and page cache that programs touch in a minute. Default: as mix and load say. */

@@ -10,12 +10,24 @@ describe('cold pages', () => {
 
   it('are used the more often the deeper the host swaps, and not at all when it does not', () => {
     const classes = pagesFromColdest(1000, 1000, 0);
-    const rates = [0, 100, 300, 600, 1000].map((swapped) => swapFaultsPerSec(classes, swapped, 1));
+    const rates = [0, 100, 300, 600, 1000].map((swapped) =>
+      swapFaultsPerSec(classes, swapped, { load: 1, wakingPerHour: 0 }),
+    );
     expect(rates[0]).toBe(0);
     expect([...rates].sort((one, other) => one - other)).toEqual(rates);
     // All of the hot half every five seconds.
     expect(rates[4]).toBeCloseTo(470 / 5 + 250 / 75 + 130 / 1800 + 150 / 86_400);
-    expect(swapFaultsPerSec(classes, 600, 0.5)).toBeCloseTo(rates[3]! / 2);
+    expect(swapFaultsPerSec(classes, 600, { load: 0.5, wakingPerHour: 0 })).toBeCloseTo(rates[3]! / 2);
+  });
+
+  it('of programs wake in swap, as phases change; what the guest has freed does not', () => {
+    // Frozen: 400 pages that are free, and 0.15 of 600.
+    const classes = pagesFromColdest(1000, 600, 0);
+    const asleep = swapFaultsPerSec(classes, 245, { load: 1, wakingPerHour: 0 });
+    const waking = swapFaultsPerSec(classes, 245, { load: 1, wakingPerHour: 0.01 });
+    expect((waking - asleep) * 3600).toBeCloseTo(0.01 * 45, 9);
+    expect(swapFaultsPerSec(pagesFromColdest(1000, 0, 0), 500, { load: 0, wakingPerHour: 0.01 })).toBe(0);
+    expect(swapFaultsPerSec(classes, 0, { load: 1, wakingPerHour: 0.01 })).toBe(0);
   });
 
   it('are taken from the guest that has colder ones', () => {

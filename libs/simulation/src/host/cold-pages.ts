@@ -6,9 +6,13 @@
 import { DEFAULT_MIX, GAP_SEC, type AccessMix } from '#guest';
 import { invariant } from '#units';
 
+const HOUR_SEC = 3600;
+
 /** One class of pages. */
 interface ColdClass {
   readonly pages: number;
+  /** Of these, programs' memory. */
+  readonly anonPages: number;
   /** Mean time between two uses of a page at usual load. */
   readonly gapSec: number;
 }
@@ -26,23 +30,36 @@ export function pagesFromColdest(
   const anon = Math.min(anonPages, residentPages);
   const file = Math.min(filePages, residentPages - anon);
   return [
-    { pages: residentPages - anon - file + mix.frozen * anon, gapSec: GAP_SEC.frozen },
-    { pages: file + mix.cool * anon, gapSec: GAP_SEC.cool },
-    { pages: mix.warm * anon, gapSec: GAP_SEC.warm },
-    { pages: mix.hot * anon, gapSec: GAP_SEC.hot },
+    classOf(residentPages - anon - file, mix.frozen * anon, GAP_SEC.frozen),
+    classOf(file, mix.cool * anon, GAP_SEC.cool),
+    classOf(0, mix.warm * anon, GAP_SEC.warm),
+    classOf(0, mix.hot * anon, GAP_SEC.hot),
   ];
 }
 
-/** Uses a second of swapped pages when the coldest `swappedPages` are in swap; `load` multiplies every rate. */
-export function swapFaultsPerSec(classes: ColdPages, swappedPages: number, load: number): number {
+function classOf(otherPages: number, anonPages: number, gapSec: number): ColdClass {
+  return { pages: otherPages + anonPages, anonPages, gapSec };
+}
+
+/** How a guest uses its pages. */
+export interface PagesUsed {
+  /** Multiplies every rate. */
+  readonly load: number;
+  /** Share of anonymous pages that get another class each hour, one that is not frozen: in swap or not, they are used soon. */
+  readonly wakingPerHour: number;
+}
+
+/** Uses a second of swapped pages when the coldest `swappedPages` are in swap. */
+export function swapFaultsPerSec(classes: ColdPages, swappedPages: number, { load, wakingPerHour }: PagesUsed): number {
   let left = swappedPages;
   let perSec = 0;
-  for (const { pages, gapSec } of classes) {
+  for (const { pages, anonPages, gapSec } of classes) {
     const here = Math.min(left, pages);
-    perSec += here / gapSec;
+    if (here <= 0) break;
+    perSec += (here / gapSec) * load + (here / pages) * anonPages * (wakingPerHour / HOUR_SEC);
     left -= here;
   }
-  return perSec * load;
+  return perSec;
 }
 
 /**

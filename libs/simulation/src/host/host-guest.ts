@@ -2,7 +2,7 @@
  * A guest on a simulated host: the guest itself, its balloon's target as the host last set it, the statistics that the host
  * has of it, and what of its memory the host has swapped out without its knowing.
  */
-import { Guest, type GuestOptions, type GuestVitals } from '#guest';
+import { DEFAULT_MIX, Guest, REDRAWN_PER_HOUR, type GuestOptions, type GuestVitals } from '#guest';
 import { lruPagesOf, memoryPressure, readUsage, residentPagesOf, type MemoryUsage, type Pressure } from '#memory-core';
 import type { GuestStats, GuestView } from '#policy';
 import { PAGE_SIZE_BYTES, TICK_MS } from '#units';
@@ -188,7 +188,9 @@ export class HostGuest {
   /** Uses of pages in the host's swap during `seconds`, in whole pages; what is left over counts next time. */
   takeSwapFaults(seconds: number, timeMs: number): number {
     if (this.swappedPages === 0) return 0;
-    const perSec = swapFaultsPerSec(this.coldPages(), this.swappedPages, this.spec.loadAt(timeMs));
+    const { redrawnPerHour = REDRAWN_PER_HOUR, mix = DEFAULT_MIX } = this.spec.options.workload;
+    const use = { load: this.spec.loadAt(timeMs), wakingPerHour: redrawnPerHour * (1 - mix.frozen) };
+    const perSec = swapFaultsPerSec(this.coldPages(), this.swappedPages, use);
     this.#faultDebt += perSec * seconds;
     const faults = Math.min(this.swappedPages, Math.floor(this.#faultDebt));
     this.#faultDebt -= faults;

@@ -29,6 +29,11 @@ describe("factors on the workload model's constants", () => {
     expect(bent({ gapFactor: 2 }).loadRatio![7]).toBeCloseTo(WEB.loadRatio![7]! / 2, 12);
   });
 
+  it('turn to other pages more often, or never', () => {
+    expect(bent({ phaseFactor: 2 }).redrawnPerHour).toBeCloseTo(0.1 / 6, 12);
+    expect(bent({ phaseFactor: 0 }).redrawnPerHour).toBe(0);
+  });
+
   it('make programs larger, up to what fits into the guest', () => {
     expect(bent({ footprintFactor: 1.5 }).anonPages[0]).toBe(Math.floor(1.5 * WEB.anonPages[0]!));
     expect(Math.max(...bent({ footprintFactor: 100 }).anonPages)).toBeLessThanOrEqual(0.9 * RAM_PAGES);
