@@ -25,7 +25,7 @@ export { GUEST_ORDERS, type GuestFilter, type GuestOrder } from './guests/list-g
 export type { Admit, GuestDraft, Place, PlacedGuest } from './guests/create-guests.js';
 export { AGGREGATES, type Aggregate } from './history/sample-parts.js';
 export { History, type GuestUse, type HistoryColumns } from './history/history.js';
-export type { HistoryRange } from './history/buckets.js';
+export { mostBuckets, type HistoryRange } from './history/buckets.js';
 export { rollUpHistory } from './history/roll-up.js';
 export { Hosts, type HostUsage } from './hosts/hosts.js';
 export type { HostRecord } from './hosts/host.mapper.js';

@@ -7,7 +7,8 @@ import {
 import { Args, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { FLEET_METRICS } from '../enums.js';
 import { FleetHistoryArgs } from '../history/history.args.js';
-import { FleetHistory, HISTORY_COST } from '../history/history.model.js';
+import { historyCost } from '../history/history-cost.js';
+import { FleetHistory } from '../history/history.model.js';
 import { overcommitRatio } from '../host/overcommit.js';
 import { Fleet, FleetClock } from './fleet.model.js';
 
@@ -30,7 +31,7 @@ export class FleetResolver {
   }
 
   @ResolveField(() => FleetHistory, {
-    complexity: HISTORY_COST,
+    complexity: historyCost(FLEET_METRICS.length),
     description: "Each guest's mean in a bucket, added up over the guests.",
   })
   history(@Args() { from, to, step, maxPoints, metrics }: FleetHistoryArgs): Promise<HistoryColumns> {

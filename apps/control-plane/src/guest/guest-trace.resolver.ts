@@ -4,7 +4,7 @@ import { TICK_MS } from '#units';
 import { Args, ArgsType, Field, Int, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Guest } from './guest.model.js';
 import { checkRange } from '../limits/checks.js';
-import { HISTORY_COST } from '../history/history.model.js';
+import { columnsCost } from '../history/history-cost.js';
 
 const DEFAULT_ROWS = 10_000;
 const MOST_ROWS = 20_000;
@@ -39,7 +39,7 @@ export class GuestTraceResolver {
   constructor(private readonly past: History) {}
 
   @ResolveField(() => GuestTrace, {
-    complexity: HISTORY_COST,
+    complexity: ({ args }) => columnsCost(Math.min((args as GuestTraceArgs).first, MOST_ROWS)),
     description:
       'Memory in use (without the balloon) over simulated time, from every sample that is still kept: what experiments and importTrace read as BALLAST.',
   })

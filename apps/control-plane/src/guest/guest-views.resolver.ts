@@ -3,7 +3,8 @@ import { History as HistoryQuestions, type GuestRecord, type HistoryColumns } fr
 import { Args, Context, Field, Int, ObjectType, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { ProcFileEnum } from '../enums.js';
 import { GuestHistoryArgs } from '../history/history.args.js';
-import { GuestHistory, HISTORY_COST } from '../history/history.model.js';
+import { historyCost } from '../history/history-cost.js';
+import { GuestHistory } from '../history/history.model.js';
 import { checkRange } from '../limits/checks.js';
 import type { Loaders } from '../loaders.js';
 import { Count } from '../scalars/whole-number.js';
@@ -86,7 +87,7 @@ export class GuestViewsResolver {
     });
   }
 
-  @ResolveField(() => GuestHistory, { complexity: HISTORY_COST })
+  @ResolveField(() => GuestHistory, { complexity: historyCost(MEMORY_METRICS.length) })
   history(
     @Parent() guest: GuestRecord,
     @Args() { from, to, step, maxPoints, metrics, aggregate }: GuestHistoryArgs,

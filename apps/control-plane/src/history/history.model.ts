@@ -6,9 +6,6 @@ import { FleetMetricEnum, MemoryMetricEnum } from '../enums.js';
 import { DateTime } from '../scalars/date-time.js';
 import { Duration } from '../scalars/duration.js';
 
-/** A question about history reads many rows; hundreds of them in one request are too many. */
-export const HISTORY_COST = 250;
-
 /** The types of a history in columns of equal length, for one enum of metrics. */
 function historyTypes(name: string, metricEnum: object): { History: Type; HistoryResolver: Type } {
   @ObjectType(`${name}Series`)

@@ -67,7 +67,7 @@ export function checkCost(schema: GraphQLSchema, document: DocumentNode, variabl
   });
   if (cost > MAX_COST) {
     throw exceeded(
-      `query must ask for at most ${MAX_COST} values, this one could give ${cost}: ask for fewer fields or a smaller first`,
+      `query must ask for at most ${MAX_COST} values, this one could give ${cost}: ask for fewer fields, a smaller first or fewer points of history`,
     );
   }
 }

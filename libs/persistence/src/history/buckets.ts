@@ -65,6 +65,16 @@ export function planBuckets(range: HistoryRange): Buckets {
   return buckets;
 }
 
+/** At most so many buckets an answer about the range has, from 1 to 5000. Never throws: `planBuckets` says what is wrong with a range. */
+export function mostBuckets({ from, to, stepMs, maxPoints }: HistoryRange): number {
+  const preset = stepMs === null ? DEFAULT_POINTS : MAX_POINTS;
+  const asked = Math.min(Math.max(1, maxPoints ?? preset), MAX_POINTS);
+  if (stepMs === null) return asked;
+  // The first bucket may begin before `from`.
+  const covering = Math.ceil((to.getTime() - from.getTime()) / Math.max(MIN_STEP_MS, stepMs)) + 1;
+  return Math.min(Math.max(1, covering), asked);
+}
+
 function checkPoints(asked: number | null, preset: number): number {
   if (asked === null) return preset;
   if (asked >= 1 && asked <= MAX_POINTS) return asked;
