@@ -26,6 +26,16 @@ describe('placeGuest', () => {
     expect(placement.reason).toContain('1 have no room');
   });
 
+  it('places by PRESSURE on no host that is out of memory while another has some, even if its guests do not stall yet', () => {
+    const placement = placeGuest([host('spent', 2, 16), host('stalling', 2, 8, 0.001)], guest, 'PRESSURE');
+    expect(placement).toMatchObject({ hostId: 'stalling' });
+    expect(placement.reason).toContain(
+      'host stalling suffers least: HIGH, stalling 0.1 % of the time, 50 % of its memory used',
+    );
+    const bothSpent = [host('calm', 2, 16), host('stalling', 2, 16, 0.001)];
+    expect(placeGuest(bothSpent, guest, 'PRESSURE')).toMatchObject({ hostId: 'calm' });
+  });
+
   it('takes the first of equals', () => {
     const equals = [host('b', 2, 4), host('a', 2, 4)];
     for (const strategy of ['SPREAD', 'PACK', 'PRESSURE'] as const) {

@@ -1,9 +1,12 @@
 /**
  * On which host should a guest be created? Only hosts that admit it come into question. SPREAD takes the one that is
  * promised least, PACK the fullest that still admits it (so that others stay empty), PRESSURE the one that suffers least
- * now. Ties go to the first in the order given.
+ * now: by how short of memory it is, then by how much its guests stall, which they may not do yet. Ties go to the first in
+ * the order given.
  */
+import { HOST_STATES, type HostState } from '#contracts';
 import { percent, size } from './arithmetic/words.js';
+import { nextHostState } from './host-state.js';
 import { admit, type Admission, type AdmissionRules, type GuestRequest } from './admission.js';
 import type { HostFigures } from './model/view.js';
 
@@ -98,9 +101,14 @@ const RANKS: Readonly<Record<PlacementStrategy, Rank>> = {
     say: (candidate) => `host ${candidate.view.host.id} will be the fullest that admits it, ${promised(candidate)}`,
   },
   PRESSURE: {
-    of: ({ view }) => [view.host.pressure.some10, usedRatio(view), promisedRatioOf(view)],
+    of: ({ view }) => [
+      HOST_STATES.indexOf(shortageOf(view)),
+      view.host.pressure.some10,
+      usedRatio(view),
+      promisedRatioOf(view),
+    ],
     say: ({ view }) =>
-      `host ${view.host.id} suffers least: stalling ${percent(view.host.pressure.some10)} of the time, ` +
+      `host ${view.host.id} suffers least: ${shortageOf(view)}, stalling ${percent(view.host.pressure.some10)} of the time, ` +
       `${percent(usedRatio(view))} of its memory used`,
   },
 };
@@ -116,6 +124,11 @@ function promisedRatioOf(view: PlacementHost): number {
 function promised(candidate: Candidate): string {
   const { forGuestsBytes, spareBytes } = candidate.admission.figures;
   return `${percent(promisedRatio(candidate))} of ${size(forGuestsBytes)}, ${size(spareBytes)} to spare`;
+}
+
+/** By what is free now: guests placed a moment ago have not stalled yet, nor has the stored state of their host moved. */
+function shortageOf(view: PlacementHost): HostState {
+  return nextHostState('HIGH', 1 - usedRatio(view));
 }
 
 function usedRatio({ host }: PlacementHost): number {
