@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { isOwnerGone, ownerName } from './owner.js';
+import { hostname } from 'node:os';
+import { isOwnerGone, ownerName, placeName } from './owner.js';
 
 describe('isOwnerGone', () => {
   it('knows that a process of this machine has ended', () => {
@@ -16,5 +17,22 @@ describe('isOwnerGone', () => {
     expect(isOwnerGone(ownerName('here', process.ppid), 'here')).toBe(false);
     expect(isOwnerGone(ownerName('there', 1), 'here')).toBe(false);
     expect(isOwnerGone('somebody', 'here')).toBe(false);
+  });
+});
+
+describe('a place', () => {
+  it('is the same each time', () => {
+    expect(placeName()).toBe(placeName());
+  });
+
+  it('is told apart from a container with the same host name', () => {
+    expect(placeName(() => 'pid:[4026532201]')).not.toBe(placeName(() => 'pid:[4026532202]'));
+  });
+
+  it('is the host name where the system tells no more', () => {
+    const away = (): never => {
+      throw new Error('ENOENT');
+    };
+    expect(placeName(away)).toBe(hostname());
   });
 });

@@ -1,5 +1,4 @@
 /** The life of a worker: waits for the shards, runs the fleet, hands it over at the end. */
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Queues } from '#jobs';
@@ -7,7 +6,7 @@ import { takeLease, type Database, type Lease } from '#persistence';
 import type { Configuration } from '#platform';
 import { FleetSession, LEASE_MS } from './fleet/fleet-session.js';
 import { ExperimentRunner } from './experiments/experiment-runner.js';
-import { isOwnerGone, ownerName } from './owner.js';
+import { isOwnerGone, ownerName, placeName } from './owner.js';
 
 /** How often a worker that stands by looks whether the shards are free. */
 const STAND_BY_MS = 3_000;
@@ -17,7 +16,8 @@ const EXPERIMENT_SWEEP_MS = 10_000;
 @Injectable()
 export class WorkerService {
   readonly #log = new Logger('worker');
-  readonly #owner = ownerName(hostname(), process.pid);
+  readonly #place = placeName();
+  readonly #owner = ownerName(this.#place, process.pid);
   #isStopping = false;
   #session: FleetSession | undefined;
   readonly #experiments: ExperimentRunner;
@@ -79,7 +79,7 @@ export class WorkerService {
   async #takeShards(): Promise<{ lease: Lease; tick: number } | undefined> {
     let told = '';
     while (!this.#isStopping) {
-      const attempt = await takeLease(this.database, this.#owner, LEASE_MS, (owner) => isOwnerGone(owner, hostname()));
+      const attempt = await takeLease(this.database, this.#owner, LEASE_MS, (owner) => isOwnerGone(owner, this.#place));
       if (attempt.kind === 'TAKEN') return attempt;
       if (attempt.owner !== told) this.#log.log(`standing by: ${attempt.owner} runs the fleet`);
       told = attempt.owner;

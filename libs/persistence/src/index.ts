@@ -30,6 +30,7 @@ export { rollUpHistory } from './history/roll-up.js';
 export { Hosts, type HostUsage } from './hosts/hosts.js';
 export type { HostRecord } from './hosts/host.mapper.js';
 export { Operations, type OperationFilter } from './operations/operations.js';
+export { forgetOperations } from './operations/forget-operations.js';
 export type { OperationRequest } from './operations/acknowledge.js';
 export type { OperationRecord } from './operations/operation.mapper.js';
 export type { CountedPage, Page, PageRequest } from './paging/page.js';

@@ -46,7 +46,10 @@ export class NotificationListener {
     const client = new Client({ connectionString: this.url, keepAlive: true });
     client.on('notification', ({ channel, payload }) => {
       const topic = TOPICS.find((name) => name === channel);
-      if (topic !== undefined) this.listener(topic, JSON.parse(payload ?? '{}') as TopicPayloads[typeof topic]);
+      if (topic === undefined) return;
+      const told = readPayload(payload);
+      // Anybody who may connect may notify: what is no object was not sent by Ballast.
+      if (told !== null) this.listener(topic, told as TopicPayloads[typeof topic]);
     });
     const giveUp = this.#replaceOnce(client);
     client.on('error', giveUp).on('end', giveUp);
@@ -76,5 +79,14 @@ export class NotificationListener {
   #reconnect(): void {
     // A connection that fails to come up has its own replacement under way.
     if (!this.#isClosed) this.#connect().catch(() => undefined);
+  }
+}
+
+function readPayload(text: string | undefined): object | null {
+  try {
+    const value: unknown = JSON.parse(text ?? '{}');
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
   }
 }

@@ -23,6 +23,18 @@ describe('a listener', () => {
     expect(heard).toEqual([1, 2, 3]);
   });
 
+  it('goes on after a notification that is no object', async () => {
+    const heard: number[] = [];
+    listener = await NotificationListener.open(database().url, (_topic, payload) => {
+      if ('tick' in payload) heard.push(payload.tick);
+    });
+    for (const garbled of ['{', '7', 'null', '']) {
+      await database().pool.query('SELECT pg_notify($1, $2)', ['ballast_sampled', garbled]);
+    }
+    await sendUntilHeard(heard, 5);
+    expect(heard).toEqual([5]);
+  });
+
   it('that was closed while its connection was away does not come back', async () => {
     listener = await NotificationListener.open(database().url, () => undefined);
     await cutOff();

@@ -5,6 +5,7 @@ import type { JobHandlers, Queues } from '#jobs';
 import {
   commitRevived,
   commitStopped,
+  forgetOperations,
   forgetRuns,
   isId,
   maintainPartitions,
@@ -131,8 +132,10 @@ export class FleetSession {
 
   async #forgetOld(): Promise<void> {
     const { database, retentionDays } = this.parts;
+    const before = new Date(Date.now() - retentionDays * DAY_MS);
     await maintainPartitions(database, new Date(), retentionDays);
-    await forgetRuns(database, new Date(Date.now() - retentionDays * DAY_MS));
+    await forgetRuns(database, before);
+    await forgetOperations(database, before);
   }
 
   /** A queue that is away is asked again; schedules that are known there go on. */

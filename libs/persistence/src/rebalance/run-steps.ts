@@ -1,5 +1,6 @@
 /** How a run gets on with a host that is planned: freeing, giving, done. Each step is one transaction. */
 import type { OperationOutcome } from '#contracts';
+import { TICK_MS } from '#units';
 import type { PoolClient } from 'pg';
 import type { Database } from '../database.js';
 import { count, reconciled, triggerOf } from './controller-counts.js';
@@ -145,11 +146,11 @@ export async function recentMoves(database: Database, hostId: string, sinceMs: n
   const { rows } = await database.pool.query<PastMove>(
     `SELECT m.guest_id AS "guestId", o.applied_tick::float8 * 1000 AS "timeMs", m.from_bytes::float8 AS "fromBytes",
             m.to_bytes::float8 AS "toBytes"
-       FROM rebalance_move m JOIN operation o ON o.id = m.operation_id
-       JOIN guest g ON g.id = m.guest_id
-      WHERE g.host_id = $1 AND o.applied_tick * 1000 >= $2
+       FROM guest g JOIN operation o ON o.guest_id = g.id AND o.applied_tick >= $2
+       JOIN rebalance_move m ON m.operation_id = o.id
+      WHERE g.host_id = $1
       ORDER BY o.applied_tick, m.run_id`,
-    [hostId, sinceMs],
+    [hostId, Math.ceil(sinceMs / TICK_MS)],
   );
   return rows;
 }
