@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PRESETS } from '#simulation';
+import { PRESETS, runCell } from '#simulation';
+import { MIB } from '#units';
 import { readExperiment } from './read-experiment.js';
 
 const GWA_SOURCE = { kind: 'traces', format: 'GWA_T_12', path: 'set' };
@@ -57,6 +58,24 @@ describe('readExperiment', () => {
 
   it('reads every preset', () => {
     for (const { name } of PRESETS) expect(readExperiment(undefined, name).index?.vms).toHaveLength(24);
+  });
+
+  const byHostSize = PRESETS.map(({ name }) => name).filter((name) => name.startsWith('hosts-of-'));
+  it.each(byHostSize)('has a preset %s that fills its hosts and runs to its end', (name) => {
+    const { spec, index } = readExperiment(undefined, name);
+    // Small guests boot fast.
+    const small = { ...spec, durationMs: 30_000, warmUpMs: 0, guests: { ...spec.guests, assignedBytes: 256 * MIB } };
+    const key = { policyAt: spec.policies.length - 1, ratioAt: spec.overcommitRatios.length - 1, seedAt: 0 };
+    const cell = runCell(small, key, index);
+    if (cell.status !== 'DONE') throw new Error(cell.error);
+    expect(cell.guestSeconds).toBe(spec.guests.count * 30);
+    expect(cell.guests).toHaveLength(spec.guests.count);
+    expect(cell.timelines).toHaveLength(spec.guests.count / spec.hosts.perHost);
+    const held = cell.timelines.map(({ residentBytes, capacityBytes }) => Math.max(...residentBytes) / capacityBytes);
+    for (const ratio of held) {
+      expect(ratio).toBeGreaterThan(0.1);
+      expect(ratio).toBeLessThanOrEqual(1);
+    }
   });
 
   it('says what is wrong, all of it', () => {
