@@ -256,6 +256,26 @@ describe('the API', () => {
     expect(JSON.stringify(failure)).toContain(`"code":"${code}"`);
   });
 
+  it('serves a hundred subscriptions over one socket, and says no to one more', async () => {
+    const socket = createClient({ url: plane.url.replace('http', 'ws'), webSocketImpl: WebSocket, lazy: false });
+    const errors: (string | null)[] = Array<null>(101).fill(null);
+    const refused = new Promise<void>((resolve) => {
+      errors.forEach((_, at) => {
+        const error = (reason: unknown): void => {
+          errors[at] = JSON.stringify(reason);
+          resolve();
+        };
+        const query = 'subscription { memorySampled { tick } }';
+        socket.subscribe({ query }, { next: () => undefined, complete: () => undefined, error });
+      });
+    });
+    await refused;
+    expect(errors.slice(0, 100)).toEqual(Array(100).fill(null));
+    expect(errors[100]).toContain('"code":"LIMIT_EXCEEDED"');
+    expect(errors[100]).toContain('subscriptions of a connection must be at most 100');
+    await socket.dispose();
+  });
+
   it('says whether it lives and is ready, and shows metrics that end as OpenMetrics does', async () => {
     const at = async (path: string): Promise<string> => (await fetch(new URL(path, plane.url))).text();
     expect(await at('/health/live')).toBe('{"status":"ok"}');

@@ -5,6 +5,7 @@ import { Experiments, type ExperimentRecord } from '#persistence';
 import { cellKeys, parseSpec, type ExperimentSpec } from '#simulation';
 import { Logger } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { OneByOne } from '../limits/one-by-one.js';
 import { TraceLocator } from '../trace/trace-locator.js';
 import {
   CancelExperimentInput,
@@ -20,6 +21,7 @@ const PATH_FIELD = 'input.spec.guests.source.path';
 @Resolver()
 export class ExperimentMutationsResolver {
   readonly #log = new Logger('experiments');
+  readonly #checks = new OneByOne('experiments whose traces are read');
 
   constructor(
     private readonly questions: Experiments,
@@ -56,13 +58,8 @@ export class ExperimentMutationsResolver {
     const { source } = spec.guests;
     if (source.kind !== 'traces') return null;
     const tracePath = await this.traces.locate(source, PATH_FIELD);
-    const thread = new CellThread({ spec, index: null, tracePath });
-    try {
-      const problem = await thread.check();
-      if (problem !== null) throw new DomainError('BAD_INPUT', problem, PATH_FIELD);
-    } finally {
-      await thread.stop();
-    }
+    const problem = await this.#checks.run(() => problemOfTraces(spec, tracePath));
+    if (problem !== null) throw new DomainError('BAD_INPUT', problem, PATH_FIELD);
     return source.path;
   }
 
@@ -78,6 +75,15 @@ export class ExperimentMutationsResolver {
     } catch (error) {
       this.#log.warn(`the queue was not told: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+}
+
+async function problemOfTraces(spec: ExperimentSpec, tracePath: string | null): Promise<string | null> {
+  const thread = new CellThread({ spec, index: null, tracePath });
+  try {
+    return await thread.check();
+  } finally {
+    await thread.stop();
   }
 }
 

@@ -3,16 +3,13 @@ import { DomainError } from '#contracts';
 import { Experiments, type ExperimentRecord } from '#persistence';
 import type { CellResult, ExperimentAnswer, ExperimentSpec } from '#simulation';
 import { Injectable } from '@nestjs/common';
+import { OneByOne } from '../limits/one-by-one.js';
 import { TraceLocator } from '../trace/trace-locator.js';
-
-/** Reports that wait for the one that is being made. */
-const MOST_WAITING = 8;
 
 /** Makes reports one after the other, each on a thread: plots of megabytes of cells are no work for the API's event loop. */
 @Injectable()
 export class ReportMaker {
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #reports = new OneByOne('reports that are made');
 
   constructor(
     private readonly questions: Experiments,
@@ -20,15 +17,8 @@ export class ReportMaker {
   ) {}
 
   /** Throws DomainError LIMIT_EXCEEDED when too many wait already, CONFLICT when the traces cannot be read any more. */
-  async make(experiment: ExperimentRecord, answer: ExperimentAnswer): Promise<string> {
-    if (this.#waiting >= MOST_WAITING) {
-      throw new DomainError('LIMIT_EXCEEDED', `reports that are made at a time must be at most ${MOST_WAITING}`);
-    }
-    this.#waiting++;
-    const mine = this.#last.then(() => this.#make(experiment, answer)).finally(() => this.#waiting--);
-    // Whoever comes next waits for the end of this one, however it ends.
-    this.#last = mine.catch(() => undefined);
-    return mine;
+  make(experiment: ExperimentRecord, answer: ExperimentAnswer): Promise<string> {
+    return this.#reports.run(() => this.#make(experiment, answer));
   }
 
   async #make({ id, spec }: ExperimentRecord, answer: ExperimentAnswer): Promise<string> {

@@ -8,10 +8,12 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { toClientError } from '../errors/client-error.js';
 import { createLoaders, type Questions } from '../loaders.js';
-import { MAX_BODY_BYTES, MAX_TOKENS, checkCost, checkDepth, checkQueryText } from '../limits/query-limits.js';
+import { MAX_BODY_BYTES, MAX_TOKENS, checkCost, checkDepth, checkQueryText, exceeded } from '../limits/query-limits.js';
 
 const PING_MS = 12_000;
 const GOING_AWAY = 1001;
+/** Subscriptions of one connection: a dashboard needs a handful. */
+const MOST_SUBSCRIPTIONS = 100;
 
 interface Request {
   readonly query: string;
@@ -31,8 +33,9 @@ export function serveWebSocket(
     {
       execute,
       subscribe,
-      onSubscribe: (_, _id, request) => {
+      onSubscribe: ({ subscriptions }, _id, request) => {
         try {
+          checkSubscriptions(Object.keys(subscriptions).length);
           return prepare(schema, questions, request);
         } catch (error) {
           return [toGraphqlError(error)];
@@ -51,6 +54,15 @@ export function serveWebSocket(
     for (const socket of sockets.clients) socket.close(GOING_AWAY, 'the server stops');
     await graphql.dispose();
   };
+}
+
+/** `count`: with the one that is asked for. */
+function checkSubscriptions(count: number): void {
+  if (count > MOST_SUBSCRIPTIONS) {
+    throw exceeded(
+      `subscriptions of a connection must be at most ${MOST_SUBSCRIPTIONS}: end some, or open another one`,
+    );
+  }
 }
 
 /** The protocol's library takes errors of this class alone; onError tells what is in it. */

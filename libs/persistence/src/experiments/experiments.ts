@@ -1,4 +1,5 @@
 import { DomainError } from '#contracts';
+import type { ClientBase } from 'pg';
 import type { Database } from '../database.js';
 import { Prisma, type Experiment as ExperimentRow } from '../generated/client.js';
 import { notify } from '../notifications.js';
@@ -17,6 +18,8 @@ export interface ExperimentRequest {
 }
 
 const LIST = 'experiments';
+/** Experiments that wait or run: those who ask for more had better see what the first ones say. */
+const MOST_GOING = 100;
 const WITHOUT_ANSWER = { answer: true } as const;
 /** A cell's row without its result, which may be megabytes. */
 const CELL_FIELDS = {
@@ -39,7 +42,7 @@ export class Experiments {
 
   /**
    * Acknowledges an experiment with all its cells. A second call with the same key and spec finds the first one's; throws
-   * DomainError CONFLICT when the key came with another spec.
+   * DomainError CONFLICT when the key came with another spec, LIMIT_EXCEEDED when too many have not ended.
    */
   async create({ cells, ...request }: ExperimentRequest): Promise<ExperimentRecord> {
     const id = newId();
@@ -57,6 +60,7 @@ export class Experiments {
         ],
       );
       if (rows.length > 0) {
+        await refuseMany(client);
         await client.query(
           `INSERT INTO experiment_cell (experiment_id, place, policy_at, ratio_at, seed_at)
            SELECT $1, place - 1, policy_at, ratio_at, seed_at
@@ -169,4 +173,14 @@ export class Experiments {
       return true;
     });
   }
+}
+
+async function refuseMany(client: Pick<ClientBase, 'query'>): Promise<void> {
+  const { rows } = await client.query<{ going: number }>(
+    `SELECT count(*)::int AS going FROM experiment WHERE status IN ('QUEUED', 'RUNNING')`,
+  );
+  const going = rows[0]?.going ?? 0;
+  if (going <= MOST_GOING) return;
+  const message = `experiments that have not ended must be at most ${MOST_GOING}: wait for some, or cancel them`;
+  throw new DomainError('LIMIT_EXCEEDED', message);
 }

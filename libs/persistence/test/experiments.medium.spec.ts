@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { Experiments } from '../src/experiments/experiments.js';
+import { withDatabase } from './support/with-database.js';
+
+const database = withDatabase();
+
+describe('experiments', () => {
+  it('that have not ended are at most a hundred; one that is cancelled makes room', async () => {
+    const experiments = new Experiments(database());
+    const create = (name: string) => {
+      const cells = [{ policyAt: 0, ratioAt: 0, seedAt: 0 }];
+      return experiments.create({ name, spec: {}, tracePath: null, requestedBy: 'test', idempotencyKey: name, cells });
+    };
+    const [first] = await Promise.all(Array.from({ length: 100 }, (_, at) => create(`experiment ${at}`)));
+    await expect(create('one more')).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('experiments that have not ended must be at most 100'),
+    });
+    await expect(create('experiment 0')).resolves.toMatchObject({ id: first!.id });
+    await experiments.cancel(first!.id);
+    await expect(create('one more')).resolves.toMatchObject({ name: 'one more' });
+  });
+});
