@@ -6,14 +6,19 @@ import { Home, RunningBallast, START_SCRIPT } from './support/running-ballast.js
 
 jest.setTimeout(240_000);
 
-const BLOCKS = fencedBlocks('README.md');
-const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').flatMap(commandsOf);
-const QUERIES = BLOCKS.filter(({ language }) => language === 'graphql').map(({ text, line }) => ({
-  line,
-  text,
-  /** The answer that the README prints below the query. */
-  shown: BLOCKS.find((block) => block.language === 'json' && block.line > line)?.text,
-}));
+const PAGES = ['README.md', 'docs/operations.md'];
+const COMMANDS = PAGES.flatMap(fencedBlocks)
+  .filter(({ language }) => language === 'sh')
+  .flatMap(commandsOf);
+const QUERIES = PAGES.flatMap((page) => {
+  const blocks = fencedBlocks(page);
+  return blocks.flatMap(({ language, text, line }, at) => {
+    if (language !== 'graphql') return [];
+    /** The answer that the page prints below the query. */
+    const shown = blocks[at + 1]?.language === 'json' ? blocks[at + 1]?.text : undefined;
+    return [{ where: `${page}:${line}`, text, shown }];
+  });
+});
 
 /** Names and kinds of an answer's fields; of a list, of its first element. */
 function shapeOf(value: unknown): unknown {
@@ -22,7 +27,7 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
 }
 
-describe('the README', () => {
+describe('the README and the page on operations', () => {
   let home: Home;
   let ballast: RunningBallast;
 
@@ -36,7 +41,7 @@ describe('the README', () => {
     await home.remove();
   });
 
-  it.each(COMMANDS)('tells a command that works: %s', (command) => {
+  it.each(COMMANDS)('tell a command that works: %s', (command) => {
     const script = /^npm (?:run )?(\S+)$/.exec(command)?.[1];
     if (script !== undefined) {
       // `npm start` runs above, `npm test` runs this; the others are scripts too.
@@ -57,18 +62,18 @@ describe('the README', () => {
     expect(done.stdout).not.toContain('"errors"');
   });
 
-  it('has a first query', () => {
-    expect(QUERIES.length).toBeGreaterThan(0);
+  it('have a first query with its answer', () => {
+    expect(QUERIES[0]?.shown).toContain('"data"');
   });
 
-  it.each(QUERIES)('tells a query that has the answer it shows: line $line', async ({ text, shown }) => {
+  it.each(QUERIES)('tell a query that has the answer it shows: $where', async ({ text, shown }) => {
     const data = await ballast.api.ask(text);
     if (shown === undefined) return;
     const printed = JSON.parse(shown) as { data?: unknown };
     expect(shapeOf(data)).toEqual(shapeOf(printed.data ?? printed));
   });
 
-  it('names every setting that the code reads, and no other', () => {
+  it('name every setting that the code reads, and no other', () => {
     const code = readFileSync('libs/platform/src/configuration.ts', 'utf8');
     const read = [...code.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map((match) => match[1]);
     const told = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z][A-Z_]+)`/gm)].map((match) => match[1]);

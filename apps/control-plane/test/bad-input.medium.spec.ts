@@ -676,6 +676,11 @@ describe('bad input', () => {
       for (const answer of answers) {
         expect(answer.errors).toMatchObject([{ extensions: { code: row.code } }]);
         for (const part of row.says) expect(answer.errors[0]?.message).toContain(part);
+        const [told = ''] = row.says;
+        if (/^input(\.\w+)+$/.test(told)) {
+          expect(answer.errors[0]?.extensions.field).toMatch(/^input\./);
+          expect(told).toContain(answer.errors[0]?.extensions.field);
+        }
         expect(answer.text).not.toMatch(/\.js:|\.ts:|node_modules|SELECT|prisma|\/work|\/root|stack/i);
       }
       expect(await everything()).toEqual(before);

@@ -1,5 +1,13 @@
 import { DomainError } from '#contracts';
-import { findPolicy, parseHostView, parseParameters, type JsonValue, type Parsed, type Plan } from '#policy';
+import {
+  findPolicy,
+  parseHostView,
+  parseParameters,
+  type JsonValue,
+  type Parsed,
+  type Plan,
+  type Policy,
+} from '#policy';
 
 export interface DecisionRequest {
   readonly policy: string;
@@ -10,10 +18,15 @@ export interface DecisionRequest {
 
 /** One decision. Throws DomainError that names every field that is wrong and what would be accepted. */
 export function decide({ policy: name, parameters, view, memory }: DecisionRequest): Plan {
-  const policy = accept(findPolicy(name), '--policy');
+  const policy = requirePolicy(name);
   const values = accept(parseParameters(policy, parameters), '--set');
   const host = accept(parseHostView(view), 'the view');
   return policy.plan(host, values, memory as JsonValue);
+}
+
+/** Throws DomainError that says which policies there are. */
+export function requirePolicy(name: string): Policy {
+  return accept(findPolicy(name), '--policy');
 }
 
 function accept<T>(parsed: Parsed<T>, what: string): T {

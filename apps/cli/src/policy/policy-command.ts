@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { DomainError } from '#contracts';
 import { loadConfiguration } from '#platform';
 import { HOST_VIEW_SCHEMA, PLAN_SCHEMA } from '#policy';
+import { requirePolicy } from './decide.js';
 import { describePolicies } from './describe-policies.js';
 import { planFor, readSettings } from './plan-for.js';
 import { fetchInputs, replay } from './replay.js';
@@ -64,6 +65,7 @@ async function plan({ policy, set, memory, schema }: PlanOptions): Promise<void>
     return;
   }
   if (policy === undefined) throw new DomainError('BAD_INPUT', '--policy is missing; `ballast policy list` names them');
+  requirePolicy(policy);
   const remembered = memory === undefined ? undefined : readFile(memory);
   print(planFor({ policy, settings: set, view: await text(process.stdin), memory: remembered }));
 }

@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { DomainError } from '#contracts';
 import { loadConfiguration } from '#platform';
-import { ApiClient } from '../up/api-client.js';
+import { ApiClient } from '../api-client.js';
 
 interface ExportOptions {
   readonly guest: readonly string[];

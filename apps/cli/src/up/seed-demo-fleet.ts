@@ -4,7 +4,7 @@
  */
 import { basename, join } from 'node:path';
 import { demoFleet, type DemoFleet, type DemoGuest } from '#simulation';
-import type { ApiClient } from './api-client.js';
+import type { ApiClient } from '../api-client.js';
 
 interface Named {
   readonly id: string;

@@ -5,7 +5,7 @@ import type { Configuration } from '#platform';
 import { freePort } from '../free-port.js';
 import { LaunchError } from '../launch-error.js';
 import { EmbeddedPostgres } from '../postgres/embedded-postgres.js';
-import { ApiClient } from './api-client.js';
+import { ApiClient } from '../api-client.js';
 import { greeting } from './greeting.js';
 import { Home } from './home.js';
 import { Part } from './part.js';
@@ -60,6 +60,7 @@ export class Launcher {
   }
 
   async #stopAll(): Promise<void> {
+    if (this.#parts.length > 0) this.say('Stopping: every guest is stored first.');
     for (const part of this.#parts) part.expectEnd();
     const [worker, controlPlane] = this.#parts;
     await controlPlane?.stop();

@@ -28,7 +28,7 @@ export function toClientError(error: unknown): GraphQLFormattedError {
   const cause = rootOf(error);
   const [code, message] = codeAndMessage(graphql, cause);
   if (code === 'INTERNAL') log.error(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
-  const { field, problems } = cause instanceof DomainError ? cause : {};
+  const { field = fieldOf(graphql), problems } = cause instanceof DomainError ? cause : {};
   return {
     message,
     ...(graphql?.locations === undefined ? {} : { locations: graphql.locations }),
@@ -55,6 +55,15 @@ function isAboutRequest({ path, nodes, originalError, message }: GraphQLError): 
   return (
     path === undefined && (nodes !== undefined || originalError === undefined || message.startsWith('Variable "$'))
   );
+}
+
+/** The argument or variable that a value of the wrong shape was given for. */
+function fieldOf(error: GraphQLError | undefined): string | undefined {
+  if (error === undefined || !isAboutRequest(error)) return undefined;
+  const [, variable, inside] = /^Variable "\$(\w+)" (?:.* at "([^"]+)")?/.exec(error.message) ?? [];
+  if (variable !== undefined) return inside ?? variable;
+  const [node] = error.nodes ?? [];
+  return (node === undefined ? null : pathOfValue(node)) ?? undefined;
 }
 
 function ofRequest(error: GraphQLError): [ErrorCode, string] {
