@@ -276,6 +276,17 @@ describe('the API', () => {
     await socket.dispose();
   });
 
+  it('opens no socket to a page of another origin, which any browser would let have one', async () => {
+    const connect = (origin: string): Promise<string> =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(plane.url.replace('http', 'ws'), 'graphql-transport-ws', { origin });
+        socket.on('open', () => resolve('open')).on('open', () => socket.close());
+        socket.on('error', (error) => resolve(error.message));
+      });
+    expect(await connect('http://elsewhere.example')).toContain('403');
+    expect(await connect(new URL(plane.url).origin)).toBe('open');
+  });
+
   it('says whether it lives and is ready, and shows metrics that end as OpenMetrics does', async () => {
     const at = async (path: string): Promise<string> => (await fetch(new URL(path, plane.url))).text();
     expect(await at('/health/live')).toBe('{"status":"ok"}');

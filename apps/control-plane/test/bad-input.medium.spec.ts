@@ -624,6 +624,12 @@ const ROWS: readonly Row[] = [
     code: 'BAD_INPUT',
     says: ['query must be the text of a GraphQL query'],
   },
+  {
+    what: 'a subscription over HTTP',
+    query: 'subscription { hostStateChanged { name } }',
+    code: 'BAD_INPUT',
+    says: ['query must be a query or a mutation', 'WebSocket'],
+  },
   { what: 'no query', query: '', code: 'BAD_INPUT', says: ['query'] },
   {
     what: 'a query 40 levels deep',
@@ -720,6 +726,13 @@ describe('bad input', () => {
   ])('a body that is %s gets BAD_INPUT', async (_, contentType, body) => {
     const answer = await post(plane.url, body, contentType);
     expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([400, 'BAD_INPUT']);
+  });
+
+  it('of several operations the one that is to run must not be a subscription', async () => {
+    const query = 'query Count { fleet { hostCount } } subscription Changes { hostStateChanged { name } }';
+    const run = (operationName: string): Promise<Answer> => post(plane.url, JSON.stringify({ query, operationName }));
+    expect((await run('Count')).data).toEqual({ fleet: { hostCount: 1 } });
+    expect((await run('Changes')).errors).toMatchObject([{ extensions: { code: 'BAD_INPUT', field: 'query' } }]);
   });
 
   it('a mutation by GET gets BAD_INPUT', async () => {

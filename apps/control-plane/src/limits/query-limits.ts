@@ -3,6 +3,8 @@ import { DomainError } from '#contracts';
 import {
   Kind,
   Location,
+  OperationTypeNode,
+  getOperationAST,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
@@ -41,6 +43,16 @@ export function checkIsParsed(document: unknown): asserts document is DocumentNo
   const isParsed =
     typeof document === 'object' && document !== null && 'loc' in document && document.loc instanceof Location;
   if (!isParsed) throw new DomainError('BAD_INPUT', 'query must be the text of a GraphQL query', 'query');
+}
+
+/** Over HTTP there is one answer. Throws DomainError BAD_INPUT when the operation to run is a subscription. */
+export function checkIsAnswerable(document: DocumentNode, operationName: string | undefined): void {
+  if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+  throw new DomainError(
+    'BAD_INPUT',
+    'query must be a query or a mutation; subscriptions go over a WebSocket to the same address, by graphql-transport-ws',
+    'query',
+  );
 }
 
 /** Throws DomainError LIMIT_EXCEEDED when an operation of the document nests too deep. */

@@ -9,9 +9,11 @@ import { WebSocketServer } from 'ws';
 import { toClientError } from '../errors/client-error.js';
 import { createLoaders, type Questions } from '../loaders.js';
 import { MAX_BODY_BYTES, MAX_TOKENS, checkCost, checkDepth, checkQueryText, exceeded } from '../limits/query-limits.js';
+import { isWelcome } from './origin.js';
 
 const PING_MS = 12_000;
 const GOING_AWAY = 1001;
+const FORBIDDEN = 403;
 /** Subscriptions of one connection: a dashboard needs a handful. */
 const MOST_SUBSCRIPTIONS = 100;
 
@@ -28,7 +30,12 @@ export function serveWebSocket(
   schema: GraphQLSchema,
   questions: Questions,
 ): () => Promise<void> {
-  const sockets = new WebSocketServer({ server, path, maxPayload: MAX_BODY_BYTES });
+  const sockets = new WebSocketServer({
+    server,
+    path,
+    maxPayload: MAX_BODY_BYTES,
+    verifyClient: ({ req }, tell) => tell(isWelcome(req), FORBIDDEN, 'a page of another origin'),
+  });
   const graphql = useServer(
     {
       execute,
