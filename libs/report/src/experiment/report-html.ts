@@ -59,10 +59,10 @@ export function experimentHtml(input: ReportInput): string {
 }
 
 function summaryLine({ spec, answer }: ReportInput): string {
-  const hours = spec.durationMs / 3_600_000;
+  const hours = Number((spec.durationMs / 3_600_000).toFixed(2));
   const seeds = spec.seeds.length === 1 ? '1 seed: figures of a run have no interval' : `${spec.seeds.length} seeds`;
   const done = answer.cells.filter(({ status }) => status === 'DONE').length;
-  return `<p>${spec.guests.count} guests, ${spec.hosts.perHost} on a host, ${Number(hours.toFixed(2))} hours, ${seeds}; ${done} of ${answer.cells.length} cells done.</p>`;
+  return `<p>${spec.guests.count} guests, ${spec.hosts.perHost} on a host, ${hours} ${hours === 1 ? 'hour' : 'hours'}, ${seeds}; ${done} of ${answer.cells.length} cells done.</p>`;
 }
 
 function problems({ cells }: ExperimentAnswer): string {

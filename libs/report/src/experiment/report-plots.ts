@@ -25,10 +25,14 @@ type Metric = keyof typeof METRICS;
 /** A metric against the overcommit ratio, a line for each policy in its 95 % band; `limit`: what the objective allows. */
 export function ratioPlot({ summary }: ExperimentAnswer, metric: Metric, limit: number | null): string {
   const policies = [...new Set(summary.map(({ policy }) => policy))];
+  const { label, unit } = METRICS[metric];
+  // Ticks are round in what they are shown in.
+  const scale = unit === 'bytes' ? GIB : 1;
   const series = policies.flatMap((policy, at) => {
     const color = COLOURS[at % COLOURS.length];
     const rows = summary
       .filter((row) => row.policy === policy && row.metric === metric)
+      .map(({ ratio, low, mean, high }) => ({ ratio, low: low / scale, mean: mean / scale, high: high / scale }))
       .sort((one, other) => one.ratio - other.ratio);
     const hidden = {
       type: 'line',
@@ -50,15 +54,15 @@ export function ratioPlot({ summary }: ExperimentAnswer, metric: Metric, limit: 
     symbol: 'none',
     lineStyle: { color: '#111', type: 'dashed' },
     label: { formatter: 'limit' },
-    data: [{ yAxis: limit ?? 0 }],
+    data: [{ yAxis: (limit ?? 0) / scale }],
   };
   return svgChart(
     {
-      title: title(METRICS[metric].label),
+      title: title(label),
       legend: { top: 24, left: 0, data: policies },
       grid: GRID,
       xAxis: { type: 'value', name: 'overcommit ratio', nameLocation: 'middle', nameGap: 28, scale: true },
-      yAxis: { type: 'value', axisLabel: { formatter: (value: number) => shortNumber(value, METRICS[metric].unit) } },
+      yAxis: { type: 'value', axisLabel: { formatter: (value: number) => shortNumber(value * scale, unit) } },
       series: limit === null ? series : [...series, { type: 'line', data: [], markLine: mark }],
     },
     SIZE,
