@@ -116,6 +116,9 @@ function parsePrograms(fields: Fields): ProgramsRecord {
       missedMapped: numberOf(state, 'missedMapped'),
       missed: numberOf(state, 'missed'),
       rereadDebt: numberOf(state, 'rereadDebt'),
+      // Snapshots of guests without khugepaged do not have these.
+      collapseDebt: 'collapseDebt' in state ? numberOf(state, 'collapseDebt') : 0,
+      collapseRest: 'collapseRest' in state ? countOf(state, 'collapseRest') : 0,
     },
   };
 }

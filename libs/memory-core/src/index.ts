@@ -26,6 +26,7 @@ export {
   ownerPages,
   shrinkOwner,
 } from './owners/owner.js';
+export { collapsePages, collapsiblePages, type Collapse } from './owners/collapse.js';
 export { growOwnerHuge } from './owners/huge-page.js';
 export { evictedPages, readAgain } from './owners/read-again.js';
 export { setPageUse } from './owner-pages/page-use.js';

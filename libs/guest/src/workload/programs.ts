@@ -12,6 +12,7 @@ import type { RandomStream } from '#units';
 import { mostGrowthPages } from './growth.js';
 import { positionMs, rowAt, rowTicks, ticksToNextRow } from './workload.js';
 import type { Workload } from './workload.js';
+import { collapseRanges, startKhugepaged, type KhugepagedState } from './khugepaged.js';
 import { REREAD_TICKS, reread, startRereading, type RereadState } from './reread.js';
 import {
   HUGE_PAGES,
@@ -44,7 +45,7 @@ const READAHEAD_PAGES = 32;
 const MOST_HUGE_DEBT = HUGE_PAGES;
 
 /** All that changes; a snapshot holds it. Pages unless it says otherwise. */
-export interface ProgramsState extends RereadState {
+export interface ProgramsState extends RereadState, KhugepagedState {
   /** Row of the workload that holds. */
   row: number;
   /** Wanted by the row. */
@@ -111,6 +112,7 @@ export function startPrograms(
       cacheDebt: 0,
       hugeDebt: 0,
       ...startRereading(software),
+      ...startKhugepaged(),
     },
   };
 }
@@ -136,7 +138,10 @@ export function runPrograms({ workload, software, random, bootTick, state }: Pro
     busy = true;
   }
   const age = tick - bootTick;
-  if (age % REREAD_TICKS === 0) busy = reread(software, workload, state, age * TICK_MS) || busy;
+  if (age % REREAD_TICKS === 0) {
+    busy = reread(software, workload, state, age * TICK_MS) || busy;
+    busy = collapseRanges(software, workload, state) || busy;
+  }
   if (buryKilled(software)) startAgain(workload, software, state, tick);
   return busy;
 }

@@ -37,6 +37,8 @@ export interface Workload {
   readonly readAgainRatio?: number;
   /** Share of the programs' memory that they would have in huge pages; the rest is in regions too small for them. Default: 0. */
   readonly hugeRatio?: number;
+  /** How fast khugepaged is, as a multiple of Linux's default; 0: it is off. Default: 1. */
+  readonly collapseRatio?: number;
   /**
    * Programs that end as each row begins, on average: all that they hold is free at once, they start again, and what the row wants is asked
    * for anew. Growth goes to the smallest program, as new tasks do. Default: programs live until they are killed.

@@ -67,6 +67,8 @@ export const EV_SWAP_RA_HIT = event();
 export const EV_PGROTATED = event();
 export const EV_WORKINGSET_RESTORE_ANON = event();
 export const EV_WORKINGSET_RESTORE_FILE = event();
+export const EV_THP_COLLAPSE_ALLOC = event();
+export const EV_THP_COLLAPSE_ALLOC_FAILED = event();
 
 /** Counters a memory has room for; more than are named, so that a new one does not move the columns behind them. */
 export const EV_COUNT = 80;

@@ -13,7 +13,7 @@ import { lowestPfn } from '../allocator/page-stretch.js';
 import type { PageStretch } from '../allocator/page-stretch.js';
 import { touchRun } from '../host/backing.js';
 import { NIL, PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
-import { EV_PGFAULT, EV_PGPGIN, EV_THP_FAULT_FALLBACK } from '../layout/events.js';
+import { EV_PGFAULT, EV_PGPGIN, EV_THP_FAULT_ALLOC, EV_THP_FAULT_FALLBACK } from '../layout/events.js';
 import { Gfp } from '../layout/gfp.js';
 import { OWNER_FIELDS, SYSCTL_HUGEPAGE_DEFRAG_NEVER } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
@@ -225,6 +225,7 @@ function makeHugePage(memory: Memory, owner: number, region: number): boolean {
     return false;
   }
   adoptHugePage(memory, owner, pfn);
+  memory.events[EV_THP_FAULT_ALLOC]++;
   mapFrames(memory, owner, region * PAGEBLOCK_PAGES, pfn, PAGEBLOCK_PAGES);
   setAccessed(memory, pfn);
   memory.events[EV_PGFAULT]++;

@@ -22,6 +22,7 @@ export function growOwnerHuge(memory: Memory, owner: number): boolean {
     return false;
   }
   adoptHugePage(memory, owner, pfn);
+  memory.events[EV_THP_FAULT_ALLOC]++;
   return true;
 }
 
@@ -33,5 +34,4 @@ export function adoptHugePage(memory: Memory, owner: number, pfn: number): void 
   touchRun(memory, pfn, PAGEBLOCK_PAGES);
   memory.owners[owner * OWNER_FIELDS + O_PAGES] += PAGEBLOCK_PAGES;
   memory.owners[owner * OWNER_FIELDS + O_HUGE_PAGES]++;
-  memory.events[EV_THP_FAULT_ALLOC]++;
 }

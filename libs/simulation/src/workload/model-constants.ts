@@ -90,6 +90,16 @@ export const MODEL_SOURCES = {
     mark: 'GUESS',
     source: 'many small processes 0.3, large heaps 0.7 to 0.9, without transparent huge pages 0',
   },
+  collapseFactor: {
+    meaning:
+      'On how fast khugepaged makes huge pages of what fell back to single ones (24 ranges of 2 MiB in 30 s); 0: off.',
+    value: 1,
+    unit: '×',
+    low: 0,
+    high: 4,
+    mark: 'PUBLISHED',
+    source: 'defaults of Linux: 4,096 pages every 10 s, a minute of rest after a failure',
+  },
   releaseFactor: {
     meaning: 'On the chance that memory no longer wanted is freed at once (servers 0.2).',
     value: 1,
@@ -142,6 +152,7 @@ export const DEFAULT_MODEL: ModelFactors = {
   cacheGrowthFactor: 1,
   readAgainFactor: 1,
   hugeFactor: 1,
+  collapseFactor: 1,
   releaseFactor: 1,
   growthFactor: 1,
   cronFactor: 1,
@@ -172,6 +183,7 @@ export function underModel(workload: Workload, factors: ModelFactors, ramPages: 
     bootCachePages: Math.floor(workload.bootCachePages * factors.cacheGrowthFactor),
     readAgainRatio: Math.min(1, (workload.readAgainRatio ?? READ_AGAIN_RATIO) * factors.readAgainFactor),
     hugeRatio: Math.min(1, (workload.hugeRatio ?? 0) * factors.hugeFactor),
+    collapseRatio: (workload.collapseRatio ?? 1) * factors.collapseFactor,
     releaseRatio: Math.min(1, workload.releaseRatio * factors.releaseFactor),
     loadRatio: Float64Array.from(startsMs, (_, row) => (loadRatio?.[row] ?? 1) / factors.gapFactor),
     mix: bentMix(mix, factors),

@@ -22,6 +22,7 @@ export const CHARGED_COUNTERS = [
   'compact_migrate_scanned',
   'compact_free_scanned',
   'compact_isolated',
+  'thp_collapse_alloc',
 ] as const;
 export type ChargedCounter = (typeof CHARGED_COUNTERS)[number];
 
@@ -32,6 +33,8 @@ export interface LostTime {
   readonly managementUs: number;
 }
 
+/** Pages that a collapse copies, like as many that migrate. */
+const HUGE_PAGES = 512;
 /** Pages that one attempt of direct reclaim wants (SWAP_CLUSTER_MAX). */
 const BATCH_PAGES = 32;
 
@@ -47,7 +50,7 @@ export function lostTime(count: (name: ChargedCounter) => number, costs: Costs):
   const compactionUs =
     framesScanned * costs.compactionSkipUs +
     count('compact_isolated') * costs.compactionIsolateUs +
-    count('pgmigrate_success') * costs.migrateUs;
+    (count('pgmigrate_success') + count('thp_collapse_alloc') * HUGE_PAGES) * costs.migrateUs;
   return { stallUs: directUs + readUs, managementUs: kswapdUs + compactionUs + count('pswpout') * costs.swapOutUs };
 }
 

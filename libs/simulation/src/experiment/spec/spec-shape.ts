@@ -167,9 +167,10 @@ const costFields = Object.fromEntries(
   ]),
 ) as { [Key in keyof Costs]: Shape<number> };
 const modelFields = Object.fromEntries(
-  Object.entries(MODEL_SOURCES).map(([name, { meaning, value }]) => [
+  Object.entries(MODEL_SOURCES).map(([name, { meaning, value, low }]) => [
     name,
-    withDefault(number(meaning, { min: 0.01, max: 100 }), value as number),
+    // What can be absent can be left out.
+    withDefault(number(meaning, { min: low === 0 ? 0 : 0.01, max: 100 }), value as number),
   ]),
 ) as { [Key in keyof ModelFactors]: Shape<number> };
 const sloFields = Object.fromEntries(
