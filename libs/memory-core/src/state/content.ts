@@ -10,7 +10,8 @@
  *   3. for each 1024 frames: tags (256 words), owners' lists (2 × 32 words) and links (1024 words), left out when all tags are 0;
  *      backing bits (32 words), left out when all are 0
  */
-import { PAGEBLOCK_ORDER } from '../layout/constants.js';
+import { PAGEBLOCK_ORDER, PAGEBLOCK_PAGES } from '../layout/constants.js';
+import { BLOCK_HUGE } from '../layout/memory.js';
 import type { Memory } from '../layout/memory.js';
 import { TAG_FREE_HEAD, TAG_OWNER, TAG_PCP_BLOCK, TAG_PCP_LINKED, isBalloonTag } from '../layout/tags.js';
 
@@ -21,7 +22,7 @@ export const BACKING_WORDS = CHUNK_FRAMES / 32;
 const LIST_WORDS = CHUNK_FRAMES / 32;
 export const FRAME_WORDS = TAG_WORDS + 2 * LIST_WORDS + CHUNK_FRAMES;
 
-/** 1 for tags of frames that are on a list. */
+/** 1 for tags of frames that are on a list, but for all of a huge page but its first. */
 const IS_LINKED = new Uint8Array(256);
 for (let tag = 0; tag < 256; tag++) {
   const freeHead = tag >= TAG_FREE_HEAD && tag < TAG_FREE_HEAD + PAGEBLOCK_ORDER;
@@ -77,9 +78,18 @@ export function readFrameWords(memory: Memory, tags: Int32Array, chunk: number, 
   words.set(tags.subarray(chunk * TAG_WORDS, (chunk + 1) * TAG_WORDS), at);
   readLists(memory, chunk, words, at + TAG_WORDS);
   const base = at + TAG_WORDS + 2 * LIST_WORDS - first;
-  for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
-    words[base + pfn] = IS_LINKED[tag[pfn]] === 1 ? links[2 * pfn] - pfn : 0;
+  for (let block = first; block < first + CHUNK_FRAMES; block += PAGEBLOCK_PAGES) {
+    const nodes = nodesOf(memory, block);
+    for (let pfn = block; pfn < block + nodes; pfn++) {
+      words[base + pfn] = IS_LINKED[tag[pfn]] === 1 ? links[2 * pfn] - pfn : 0;
+    }
+    words.fill(0, base + block + nodes, base + block + PAGEBLOCK_PAGES);
   }
+}
+
+/** Frames of the pageblock that may be on a list by themselves: a huge page is one node. */
+function nodesOf({ blockFlags }: Memory, startPfn: number): number {
+  return (blockFlags[startPfn >> PAGEBLOCK_ORDER] & BLOCK_HUGE) === 0 ? PAGEBLOCK_PAGES : 1;
 }
 
 /** Inverse of readFrameWords; sets the previous nodes as well. */
@@ -89,11 +99,14 @@ export function writeFrameWords(memory: Memory, tags: Int32Array, chunk: number,
   tags.set(words.subarray(at, at + TAG_WORDS), chunk * TAG_WORDS);
   writeLists(memory, chunk, words, at + TAG_WORDS);
   const base = at + TAG_WORDS + 2 * LIST_WORDS - first;
-  for (let pfn = first; pfn < first + CHUNK_FRAMES; pfn++) {
-    if (IS_LINKED[tag[pfn]] === 0) continue;
-    const after = pfn + words[base + pfn];
-    links[2 * pfn] = after;
-    links[2 * after + 1] = pfn;
+  for (let block = first; block < first + CHUNK_FRAMES; block += PAGEBLOCK_PAGES) {
+    const end = block + nodesOf(memory, block);
+    for (let pfn = block; pfn < end; pfn++) {
+      if (IS_LINKED[tag[pfn]] === 0) continue;
+      const after = pfn + words[base + pfn];
+      links[2 * pfn] = after;
+      links[2 * after + 1] = pfn;
+    }
   }
 }
 

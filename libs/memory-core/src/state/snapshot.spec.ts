@@ -10,6 +10,8 @@ import { createMemory } from '../boot/create.js';
 import { discardPages } from '../host/backing.js';
 import { freePageList } from '../allocator/free.js';
 import type { Memory } from '../layout/memory.js';
+import { collapsePages } from '../owners/collapse.js';
+import { growOwnerHuge } from '../owners/huge-page.js';
 import { createOwner, growOwner, shrinkOwner } from '../owners/owner.js';
 import { digestMemory, restoreMemory, snapshotMemory } from './snapshot.js';
 import { SnapshotError } from './snapshot-error.js';
@@ -52,6 +54,23 @@ describe('snapshot', () => {
     expect(digestMemory(restored)).toBe(digestMemory(memory));
     expect(snapshotMemory(restored)).toEqual(snapshotMemory(memory));
     expectSound(restored);
+    expect(goOn(restored)).toBe(goOn(memory));
+  });
+
+  it('leaves out what the links of a huge page were before it was one, and restores huge pages without a scar', () => {
+    const memory = livedIn(GIB / 4);
+    const program = createOwner(memory, 'ANON');
+    while (growOwnerHuge(memory, program));
+    shrinkOwner(memory, program, 1000, 'OLDEST');
+    const restored = restoreMemory(snapshotMemory(memory));
+    expectSound(restored);
+    for (const one of [memory, restored]) {
+      shrinkOwner(one, 0, 9000, 'OLDEST');
+      while (growOwnerHuge(one, program));
+      while (collapsePages(one, 0) === 'COLLAPSED');
+    }
+    expectSound(restored);
+    expect(digestMemory(restored)).toBe(digestMemory(memory));
     expect(goOn(restored)).toBe(goOn(memory));
   });
 
