@@ -6,7 +6,7 @@ import type { GuestOptions } from './guest-options.js';
 import { Guest } from './guest.js';
 import type { GuestWork } from './work/guest-work.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
-import { IDLE_WORKLOAD } from './workload/workload.js';
+import { IDLE_WORKLOAD, type Workload } from './workload/workload.js';
 
 const ASSIGNED_BYTES = GIB / 2;
 const OPTIONS: GuestOptions = {
@@ -38,7 +38,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('LIVE' as const), ticks: fc.integer({ min: 1, max: 100 }) }),
+      arbitrary: fc.record({ kind: fc.constant('LIVE' as const), ticks: fc.integer({ min: 1, max: 300 }) }),
     },
     {
       weight: 1,
@@ -60,12 +60,14 @@ const options: fc.Arbitrary<GuestOptions> = fc
     deflateOnOom: fc.boolean(),
     swapBytes: fc.constantFrom(0, 64 * MIB),
     meanRatio: fc.constantFrom(0, 0.3, 0.7),
+    hugeRatio: fc.constantFrom(0, 0.8),
     auditEveryTicks: fc.constantFrom(0, 13),
     seed: fc.integer({ min: 0, max: 1000 }),
   })
-  .map(({ meanRatio, ...rest }) => {
+  .map(({ meanRatio, hugeRatio, ...rest }) => {
     const pattern = { meanRatio, swingRatio: 0.3, periodMs: 900_000 };
-    const workload = meanRatio === 0 ? IDLE_WORKLOAD : new SyntheticWorkload(pattern, ASSIGNED_BYTES, rest.seed);
+    const table = meanRatio === 0 ? { ...IDLE_WORKLOAD } : new SyntheticWorkload(pattern, ASSIGNED_BYTES, rest.seed);
+    const workload = Object.assign<Workload, Pick<Workload, 'hugeRatio'>>(table, { hugeRatio });
     return { ...OPTIONS, ...rest, workload };
   });
 
@@ -80,21 +82,44 @@ function live(guest: Guest, ticks: number, jumps: boolean): readonly BalloonRequ
   return Array.from({ length: ticks }, () => guest.advance()).flat();
 }
 
+/** `again` of two guests that live alike is asked what `guest` is, after each step of both. */
+function liveTogether(
+  given: GuestOptions,
+  todo: readonly Step[],
+  jumps: boolean,
+  again: (guest: Guest) => Guest,
+): void {
+  const single = Guest.boot(given, 40);
+  let other = Guest.boot(given, 40);
+  todo.forEach((step, at) => {
+    if (step.kind !== 'LIVE') {
+      for (const guest of [single, other]) give(guest, step, `${at}`);
+      return;
+    }
+    expect(live(other, step.ticks, jumps)).toEqual(live(single, step.ticks, false));
+    expect([at, other.digest()]).toEqual([at, single.digest()]);
+    expect(other.read()).toEqual(single.read());
+    expect(other.takeWorkEnds()).toEqual(single.takeWorkEnds());
+    other = again(other);
+  });
+}
+
 describe('a guest that jumps over quiet ticks', () => {
   it('becomes what it is after as many single ticks, whatever it is asked for in between', () => {
     fc.assert(
       fc.property(options, steps, (given, todo) => {
-        const [single, jumping] = [Guest.boot(given, 40), Guest.boot(given, 40)];
-        todo.forEach((step, at) => {
-          if (step.kind !== 'LIVE') {
-            for (const guest of [single, jumping]) give(guest, step, `${at}`);
-            return;
-          }
-          expect(live(jumping, step.ticks, true)).toEqual(live(single, step.ticks, false));
-          expect([at, jumping.digest()]).toEqual([at, single.digest()]);
-          expect(jumping.read()).toEqual(single.read());
-          expect(jumping.takeWorkEnds()).toEqual(single.takeWorkEnds());
-        });
+        liveTogether(given, todo, true, (guest) => guest);
+      }),
+      { numRuns: 12 },
+    );
+  }, 60_000);
+});
+
+describe('a guest that comes back from a snapshot again and again', () => {
+  it('becomes what it is without, whatever it is asked for in between', () => {
+    fc.assert(
+      fc.property(options, steps, (given, todo) => {
+        liveTogether(given, todo, false, (guest) => Guest.restore(given, guest.snapshot()));
       }),
       { numRuns: 12 },
     );
