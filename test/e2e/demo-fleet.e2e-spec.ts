@@ -1,4 +1,6 @@
+import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import WebSocket from 'ws';
 import { eventually } from './support/eventually.js';
 import { readTick } from './support/fleet.js';
 import { Home, RunningBallast, START_SCRIPT, type Settings } from './support/running-ballast.js';
@@ -31,6 +33,31 @@ const DEMO_FLEET = `{
   guests(first: 100) { totalCount edges { node { id name state workload { kind } memory { usedBytes totalBytes } } } }
   traces(first: 10) { totalCount }
 }`;
+
+function statusFor(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(`${url}?query={__typename}`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+}
+
+/** Of a WebSocket that is not let in. */
+function socketStatusFor(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', { headers });
+    socket.on('unexpected-response', (_request, response) => {
+      resolve(response.statusCode);
+      socket.terminate();
+    });
+    socket.on('open', () => {
+      socket.terminate();
+      reject(new Error('the socket is open'));
+    });
+    socket.on('error', () => undefined);
+  });
+}
 
 describe('npm start', () => {
   let home: Home;
@@ -72,6 +99,16 @@ describe('npm start', () => {
     const pasted = /(?:query\s+\w*\s*)?\{[\s\S]*\}/.exec(ballast.greeting)?.[0];
     expect(pasted).toBeDefined();
     await expect(ballast.api.ask(pasted ?? '')).resolves.toBeDefined();
+  });
+
+  it('answers no page that comes by another name, over HTTP or WebSocket', async () => {
+    const { url } = ballast.api;
+    expect(await statusFor(url, 'localhost')).toBe(200);
+    expect(await statusFor(url, 'evil.example:3000')).toBe(421);
+    expect(await statusFor(url.replace('/graphql', '/metrics'), 'evil.example:3000')).toBe(421);
+    const origin = 'http://evil.example:3000';
+    expect(await socketStatusFor(url, { host: 'evil.example:3000', origin })).toBe(421);
+    expect(await socketStatusFor(url, { origin })).toBe(403);
   });
 
   it('starts a second time with the same fleet, within seconds, after Ctrl-C', async () => {

@@ -10,6 +10,7 @@ import { RequestMetrics } from './health/request-metrics.js';
 import { MAX_BODY_BYTES } from './limits/query-limits.js';
 import type { Questions } from './loaders.js';
 import { serveWebSocket } from './subscription/websocket.js';
+import { answersTo, misdirected, MISDIRECTED } from './visitors/host-name.js';
 
 /** Where somebody with a browser comes to look. */
 const VISITED: ReadonlySet<string> = new Set(['/', GRAPHQL_PATH]);
@@ -37,6 +38,14 @@ export async function createControlPlane(
   );
   const server = adapter.getInstance();
   application.get(RequestMetrics).observe(server);
+  server.addHook('onRequest', (request, reply, done) => {
+    const { host } = request.headers;
+    if (answersTo(host, configuration)) done();
+    else
+      void reply
+        .code(MISDIRECTED)
+        .send({ errors: [{ message: misdirected(host), extensions: { code: 'BAD_INPUT', field: 'Host' } }] });
+  });
   // A browser that opens the API gets something to look at.
   server.addHook('onRequest', (request, reply, done) => {
     const isVisit =
@@ -47,7 +56,7 @@ export async function createControlPlane(
   await application.init();
   const { schema } = application.get(GraphQLSchemaHost);
   const questions = application.get<Questions>(QUESTIONS);
-  const endSubscriptions = serveWebSocket(application.getHttpServer(), GRAPHQL_PATH, schema, questions);
+  const endSubscriptions = serveWebSocket(application.getHttpServer(), schema, questions, configuration);
   return {
     async listen() {
       await application.listen(configuration.port, configuration.host);

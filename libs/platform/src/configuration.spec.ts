@@ -11,6 +11,7 @@ describe('loadConfiguration', () => {
       retentionDays: 30,
       auditEveryTicks: 0,
       isExposed: false,
+      hostNames: [],
     });
   });
 
@@ -27,6 +28,7 @@ describe('loadConfiguration', () => {
     ],
     ['REDIS_URL', 'localhost:6379', /REDIS_URL must be a URL that begins with redis:\/\//],
     ['BALLAST_AUDIT_EVERY_TICKS', '-5', /BALLAST_AUDIT_EVERY_TICKS must be a whole number from 0/],
+    ['BALLAST_HOSTNAMES', 'https://ballast.example', /BALLAST_HOSTNAMES must be host names/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL must be one of error, warn, log, debug/],
   ])('refuses %s=%s, naming it and what it accepts', (name, value, message) => {
     expect(() => loadConfiguration({ [name]: value })).toThrow(message);
@@ -34,6 +36,10 @@ describe('loadConfiguration', () => {
 
   it('reports every problem at once', () => {
     expect(() => loadConfiguration({ PORT: 'x', BALLAST_DEMO: '2' })).toThrow(/PORT .*; BALLAST_DEMO /);
+  });
+
+  it('takes host names with commas between them', () => {
+    expect(loadConfiguration({ BALLAST_HOSTNAMES: 'a.example,b' }).hostNames).toEqual(['a.example', 'b']);
   });
 
   it('listens beyond this machine only when told that it is insecure', () => {

@@ -32,6 +32,10 @@ const ENVIRONMENT = z.object({
   PORT: wholeNumber(0, 65_535).prefault('3000'),
   HOST: z.string().min(1, 'an address to listen on').default('127.0.0.1'),
   BALLAST_INSECURE: flag('0'),
+  BALLAST_HOSTNAMES: z
+    .string()
+    .regex(/^[a-z\d.-]+(,[a-z\d.-]+)*$/, 'host names in small letters, separated by commas')
+    .optional(),
   BALLAST_HOME: z.string().min(1, 'a folder').default('.ballast'),
   DATABASE_URL: urlOf(['postgresql', 'postgres']).optional(),
   REDIS_URL: urlOf(['redis', 'rediss']).optional(),
@@ -57,6 +61,8 @@ export interface Configuration {
   readonly host: string;
   /** True when the API listens beyond this machine without access control: said aloud at start. */
   readonly isExposed: boolean;
+  /** Names that the API answers to besides this machine's own; none: beyond this machine, to all. */
+  readonly hostNames: readonly string[];
   /** Absolute path of the folder that everything is written to. */
   readonly homeDir: string;
   /** Undefined: the embedded PostgreSQL of `ballast up`. */
@@ -102,6 +108,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv = process.env):
     port: values.PORT,
     host: values.HOST,
     isExposed,
+    hostNames: values.BALLAST_HOSTNAMES?.split(',') ?? [],
     homeDir: resolve(values.BALLAST_HOME),
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,

@@ -7,9 +7,11 @@ import { execute, parse, subscribe, validate, GraphQLError, type ExecutionArgs, 
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { toClientError } from '../errors/client-error.js';
+import { GRAPHQL_PATH } from '../graphql-options.js';
 import { createLoaders, type Questions } from '../loaders.js';
 import { MAX_BODY_BYTES, MAX_TOKENS, checkCost, checkDepth, checkQueryText, exceeded } from '../limits/query-limits.js';
-import { isWelcome } from './origin.js';
+import { answersTo, misdirected, MISDIRECTED, type HostNames } from '../visitors/host-name.js';
+import { isWelcome } from '../visitors/origin.js';
 
 const PING_MS = 12_000;
 const GOING_AWAY = 1001;
@@ -26,15 +28,19 @@ interface Request {
 /** Returns how to end all connections. */
 export function serveWebSocket(
   server: Server,
-  path: string,
   schema: GraphQLSchema,
   questions: Questions,
+  names: HostNames,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
     server,
-    path,
+    path: GRAPHQL_PATH,
     maxPayload: MAX_BODY_BYTES,
-    verifyClient: ({ req }, tell) => tell(isWelcome(req), FORBIDDEN, 'a page of another origin'),
+    verifyClient: ({ req }, tell) => {
+      const { host } = req.headers;
+      if (answersTo(host, names)) tell(isWelcome(req), FORBIDDEN, 'a page of another origin');
+      else tell(false, MISDIRECTED, misdirected(host));
+    },
   });
   const graphql = useServer(
     {

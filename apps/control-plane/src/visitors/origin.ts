@@ -3,8 +3,7 @@
  * without this any page that somebody visits could run mutations on the API of the same machine.
  */
 import type { IncomingMessage } from 'node:http';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+import { LOOPBACK } from './loopback.js';
 
 /** Pages of the API's own address, and of this machine's (a dashboard in development). What is no browser names no origin. */
 export function isWelcome({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
