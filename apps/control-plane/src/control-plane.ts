@@ -10,10 +10,8 @@ import { RequestMetrics } from './health/request-metrics.js';
 import { MAX_BODY_BYTES } from './limits/query-limits.js';
 import type { Questions } from './loaders.js';
 import { serveWebSocket } from './subscription/websocket.js';
+import { serveExplorer } from './visitors/explorer.js';
 import { answersTo, misdirected, MISDIRECTED } from './visitors/host-name.js';
-
-/** Where somebody with a browser comes to look. */
-const VISITED: ReadonlySet<string> = new Set(['/', GRAPHQL_PATH]);
 
 export interface ControlPlane {
   /** Begins to answer; returns the address of the API. */
@@ -46,13 +44,7 @@ export async function createControlPlane(
         .code(MISDIRECTED)
         .send({ errors: [{ message: misdirected(host), extensions: { code: 'BAD_INPUT', field: 'Host' } }] });
   });
-  // A browser that opens the API gets something to look at.
-  server.addHook('onRequest', (request, reply, done) => {
-    const isVisit =
-      request.method === 'GET' && VISITED.has(request.url) && request.headers.accept?.includes('text/html');
-    if (isVisit === true) void reply.redirect('/graphiql');
-    else done();
-  });
+  serveExplorer(server);
   await application.init();
   const { schema } = application.get(GraphQLSchemaHost);
   const questions = application.get<Questions>(QUESTIONS);

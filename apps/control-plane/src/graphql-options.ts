@@ -26,7 +26,7 @@ export function graphqlOptions(questions: Questions): MercuriusDriverConfig {
     autoSchemaFile: true,
     sortSchema: true,
     jit: COMPILE_AFTER,
-    graphiql: true,
+    graphiql: false,
     graphql: { parseOptions: { maxLexicalTokens: MAX_TOKENS } },
     errorFormatter: formatErrors,
     context: () => ({ loaders: createLoaders(questions) }),

@@ -298,9 +298,16 @@ describe('the API', () => {
     expect(metrics).toMatch(/bullmq_job_count\{queue="operations",state="completed"\} \d/);
   });
 
-  it.each(['/', '/graphql'])('shows GraphiQL to a browser that comes to %s', async (path) => {
+  it.each(['/', '/graphql', '/explorer'])('shows a page to try queries on to a browser at %s', async (path) => {
     const page = await fetch(new URL(path, plane.url), { headers: { accept: 'text/html' } });
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const html = await page.text();
+    const scripts = [...html.matchAll(/<(?:script|link)[^>]+?(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
+    expect(scripts.length).toBeGreaterThan(3);
+    for (const address of scripts) {
+      const file = new URL(address ?? '', page.url);
+      expect([address, file.origin, (await fetch(file)).status]).toEqual([address, new URL(plane.url).origin, 200]);
+    }
   });
 
   it('tells who asks what is wrong with the question, and leaves it out of the log of errors', async () => {

@@ -19,7 +19,7 @@ export const MAX_QUERY_CHARACTERS = 64 * 1024;
 export const MAX_TOKENS = 8_000;
 /** Brackets of any kind inside one another: more than a query of MAX_DEPTH needs, fewer than would exhaust a parser's stack. */
 const MAX_NESTING = 60;
-/** Fields inside one another. The introspection of GraphiQL needs 13. */
+/** Fields inside one another. The introspection of clients needs 13. */
 export const MAX_DEPTH = 15;
 /** Values that an answer may hold, as far as the query tells; see the `complexity` of fields. */
 export const MAX_COST = 50_000;
