@@ -65,6 +65,10 @@ async function read(api: ApiClient, id: string): Promise<Experiment> {
   return (await api.ask<{ experiment: Experiment }>(query, { id })).experiment;
 }
 
+async function forget(api: ApiClient, kind: 'Experiment' | 'Trace', id: string): Promise<void> {
+  await api.ask(`mutation ($id: ID!) { delete${kind}(input: { id: $id }) { deletedId } }`, { id });
+}
+
 /** A file of the API, as a browser would get it. */
 function download(api: ApiClient, path: string): Promise<Response> {
   return fetch(new URL(path, api.url));
@@ -266,6 +270,11 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     ] as const) {
       await expect(start(ballast.api, of(source))).rejects.toThrow(says);
     }
+    await expect(forget(ballast.api, 'Trace', importTrace.trace.id)).rejects.toThrow(/CONFLICT.*1 experiments show it/);
+    await forget(ballast.api, 'Experiment', id);
+    await forget(ballast.api, 'Trace', importTrace.trace.id);
+    expect((await download(ballast.api, `/experiments/${id}/report.html`)).status).toBe(404);
+    await expect(start(ballast.api, of({ kind: 'traces', format: 'GWA_T_12', path }))).rejects.toThrow(/NOT_FOUND/);
     const climbing = {
       name: 'out',
       format: 'BALLAST',

@@ -20,4 +20,23 @@ describe('experiments', () => {
     await experiments.cancel(first!.id);
     await expect(create('one more')).resolves.toMatchObject({ name: 'one more' });
   });
+
+  it('are deleted when they have ended, with their cells, and not before', async () => {
+    const experiments = new Experiments(database());
+    const cells = [{ policyAt: 0, ratioAt: 0, seedAt: 0 }];
+    const request = { name: 'gone', spec: {}, tracePath: null, requestedBy: 'deleter', idempotencyKey: null, cells };
+    await database().pool.query(`UPDATE experiment SET status = 'CANCELLED'`);
+    const { id } = await experiments.create(request);
+    await expect(experiments.delete(id)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      field: 'input.id',
+      message: expect.stringContaining('it is QUEUED: cancel it first'),
+    });
+    await experiments.cancel(id);
+    await experiments.delete(id);
+    expect([await experiments.find([id]), await experiments.cellsOf([id])]).toEqual([[], []]);
+    for (const gone of [id, 'no id']) {
+      await expect(experiments.delete(gone)).rejects.toMatchObject({ code: 'NOT_FOUND', field: 'input.id' });
+    }
+  });
 });

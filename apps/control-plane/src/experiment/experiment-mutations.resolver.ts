@@ -10,6 +10,8 @@ import { TraceLocator } from '../trace/trace-locator.js';
 import {
   CancelExperimentInput,
   CancelExperimentPayload,
+  DeleteExperimentInput,
+  DeleteExperimentPayload,
   StartExperimentInput,
   StartExperimentPayload,
 } from './experiment.model.js';
@@ -51,6 +53,14 @@ export class ExperimentMutationsResolver {
   @Mutation(() => CancelExperimentPayload, { description: 'Cells that have ended keep what they found.' })
   async cancelExperiment(@Args('input') { id }: CancelExperimentInput): Promise<{ experiment: ExperimentRecord }> {
     return { experiment: await this.questions.cancel(id) };
+  }
+
+  @Mutation(() => DeleteExperimentPayload, {
+    description: 'Of one that has ended: its cells, its answer and its report go.',
+  })
+  async deleteExperiment(@Args('input') { id }: DeleteExperimentInput): Promise<DeleteExperimentPayload> {
+    await this.questions.delete(id);
+    return { deletedId: id };
   }
 
   /** Reads the traces once, so that what is wrong with them is told now. Returns their path as the spec has it. */

@@ -219,3 +219,15 @@ export class CancelExperimentPayload {
   @Field(() => Experiment)
   experiment!: unknown;
 }
+
+@InputType()
+export class DeleteExperimentInput {
+  @Field(() => ID)
+  id!: string;
+}
+
+@ObjectType()
+export class DeleteExperimentPayload {
+  @Field(() => ID)
+  deletedId!: string;
+}

@@ -63,3 +63,15 @@ export class ImportTracePayload {
   @Field(() => Trace)
   trace!: unknown;
 }
+
+@InputType()
+export class DeleteTraceInput {
+  @Field(() => ID)
+  id!: string;
+}
+
+@ObjectType()
+export class DeleteTracePayload {
+  @Field(() => ID)
+  deletedId!: string;
+}

@@ -9,7 +9,14 @@ import { badInput, checkName } from '../limits/checks.js';
 import { pageCost, toConnection, type ConnectionOf } from '../paging/connection.js';
 import { PageArgs, toPageRequest } from '../paging/page-args.js';
 import { readTraceFiles } from './trace-files.js';
-import { ImportTraceInput, ImportTracePayload, Trace, TraceConnection } from './trace.model.js';
+import {
+  DeleteTraceInput,
+  DeleteTracePayload,
+  ImportTraceInput,
+  ImportTracePayload,
+  Trace,
+  TraceConnection,
+} from './trace.model.js';
 
 /** File systems take 255. */
 const MOST_NAME_BYTES = 200;
@@ -40,6 +47,14 @@ export class TraceResolver {
         files: files.map(({ name: file, chunks }) => ({ name: file, text: [...chunks].join('') })),
       }),
     };
+  }
+
+  @Mutation(() => DeleteTracePayload, {
+    description: 'Of a trace that no guest replays and no experiment shows in its report.',
+  })
+  async deleteTrace(@Args('input') { id }: DeleteTraceInput): Promise<DeleteTracePayload> {
+    await this.questions.delete(id);
+    return { deletedId: id };
   }
 
   async #files({ upload, path }: ImportTraceInput): Promise<TraceFile[]> {

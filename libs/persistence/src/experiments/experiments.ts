@@ -149,12 +149,22 @@ export class Experiments {
   async cancel(id: string): Promise<ExperimentRecord> {
     const cancelled = isId(id) && (await this.#cancel(id));
     const [experiment] = await this.find([id]);
-    if (experiment === undefined) {
-      const message = `input.id must be the id of an experiment that exists; there is none with ${JSON.stringify(id)}`;
-      throw new DomainError('NOT_FOUND', message, 'input.id');
-    }
+    if (experiment === undefined) throw unknown(id);
     if (cancelled) return experiment;
     throw new DomainError('CONFLICT', `input.id: the experiment has ended already (${experiment.status})`, 'input.id');
+  }
+
+  /** Forgets an experiment that has ended, with all it found. Throws DomainError NOT_FOUND, CONFLICT while it goes on. */
+  async delete(id: string): Promise<void> {
+    const { rowCount } = await this.database.pool.query(
+      `DELETE FROM experiment WHERE id = ANY($1::uuid[]) AND status NOT IN ('QUEUED', 'RUNNING')`,
+      [distinctIds([id])],
+    );
+    if (rowCount === 1) return;
+    const [experiment] = await this.find([id]);
+    if (experiment === undefined) throw unknown(id);
+    const message = `input.id must be of an experiment that has ended, it is ${experiment.status}: cancel it first`;
+    throw new DomainError('CONFLICT', message, 'input.id');
   }
 
   async #cancel(id: string): Promise<boolean> {
@@ -173,6 +183,11 @@ export class Experiments {
       return true;
     });
   }
+}
+
+function unknown(id: string): DomainError {
+  const message = `input.id must be the id of an experiment that exists; there is none with ${JSON.stringify(id)}`;
+  return new DomainError('NOT_FOUND', message, 'input.id');
 }
 
 async function refuseMany(client: Pick<ClientBase, 'query'>): Promise<void> {

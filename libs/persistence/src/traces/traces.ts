@@ -83,7 +83,37 @@ export class Traces {
     }
     return toTrace(await this.database.prisma.trace.findUniqueOrThrow({ where: { id } }));
   }
+
+  /**
+   * Forgets a trace, its files with it. Throws DomainError NOT_FOUND, CONFLICT while guests replay it or experiments show it in their
+   * reports.
+   */
+  async delete(id: string): Promise<void> {
+    const { rowCount } = await this.database.pool.query(
+      `DELETE FROM trace t WHERE id = ANY($1::uuid[])
+          AND NOT EXISTS (SELECT FROM guest g WHERE ${REPLAYS}) AND NOT EXISTS (SELECT FROM experiment e WHERE ${SHOWS})`,
+      [distinctIds([id])],
+    );
+    if (rowCount === 1) return;
+    const { rows } = await this.database.pool.query<{ guests: number; experiments: number }>(
+      `SELECT (SELECT count(*)::int FROM guest g WHERE ${REPLAYS}) AS guests,
+              (SELECT count(*)::int FROM experiment e WHERE ${SHOWS}) AS experiments
+         FROM trace t WHERE id = ANY($1::uuid[])`,
+      [distinctIds([id])],
+    );
+    const [users] = rows;
+    if (users === undefined) {
+      const message = `input.id must be the id of a trace that exists; there is none with ${JSON.stringify(id)}`;
+      throw new DomainError('NOT_FOUND', message, 'input.id');
+    }
+    const message = `input.id must be of a trace that nobody needs: ${users.guests} guests replay it, ${users.experiments} experiments show it in their reports`;
+    throw new DomainError('CONFLICT', message, 'input.id');
+  }
 }
+
+/** Conditions on a guest `g` and an experiment `e`: they need the trace `t`. */
+const REPLAYS = `g.state <> 'DELETED' AND g.workload->>'traceId' = t.id::text`;
+const SHOWS = `e.trace_path = 'trace:' || t.id`;
 
 async function insert(client: PoolClient, id: string, { name, format, series, files }: TraceDraft): Promise<void> {
   const rowCount = series.reduce((rows, one) => rows + one.timesMs.length, 0);
