@@ -55,3 +55,21 @@ describe('a run that gives memory', () => {
     expect(moves).toMatchObject([{ operationId, notApplied: null, status: 'QUEUED' }]);
   });
 });
+
+describe('schedules', () => {
+  it('of which one cannot be read are followed all the same, and that one is told once', async () => {
+    const { rows } = await database.pool.query<{ id: string; cron: string }>(
+      `INSERT INTO rebalance_schedule (id, cron, requested_by) VALUES
+         (uuidv7(), '99 * * * *', 'test'), (uuidv7(), '0 0 30 2 *', 'test'), (uuidv7(), '*/5 * * * *', 'test')
+       RETURNING id, cron`,
+    );
+    const told: string[] = [];
+    const log = Object.assign(new Logger('test'), { warn: (text: string) => told.push(text) });
+    const rebalancer = new Rebalancer(database, open.queues, log);
+    await rebalancer.followSchedules();
+    await rebalancer.followSchedules();
+    const [, , good] = rows;
+    expect([...(await open.queues.scheduled('rebalances')).keys()]).toEqual([good?.id]);
+    expect(told).toEqual(rows.slice(0, 2).map(({ id, cron }) => `schedule ${id} never comes: ${cron} in UTC`));
+  });
+});

@@ -49,8 +49,9 @@ export type Recurrence =
 
 /** A backend that is away keeps a caller no longer than this. */
 const BACKEND_LIMIT_MS = 5_000;
-/** Who waits for a job looks at it this often, whatever the events say. */
-const LOOK_MS = 250;
+/** Who waits for a job looks at it by then, whatever the events say, and after twice as long each time, up to so long. */
+const FIRST_LOOK_MS = 250;
+const LAST_LOOK_MS = 4_000;
 
 export class Queues {
   readonly #workers: Worker[] = [];
@@ -105,12 +106,12 @@ export class Queues {
     const events = await answered(this.#eventsOf(name));
     const job = await this.#add(name, payload, options);
     const end = Date.now() + timeoutMs;
-    for (;;) {
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(2 * lookMs, LAST_LOOK_MS)) {
       const leftMs = end - Date.now();
       try {
         // Each call looks at the job first. An event can be missed (two that commit in the other order than they are numbered in
         // PostgreSQL; one that comes before the first read of the stream on Redis), so no wait trusts them for long.
-        return { kind: 'DONE', value: await job.waitUntilFinished(events, Math.max(1, Math.min(LOOK_MS, leftMs))) };
+        return { kind: 'DONE', value: await job.waitUntilFinished(events, Math.max(1, Math.min(lookMs, leftMs))) };
       } catch {
         // BullMQ reports a failure and a time-out alike; the job knows which it was.
         const reason = await within(BACKEND_LIMIT_MS, this.#failureOf(name, job));

@@ -5,7 +5,7 @@
  */
 import type { Logger } from '@nestjs/common';
 import { DomainError, type RebalanceJob } from '#contracts';
-import type { Queues } from '#jobs';
+import { nextTime, type Queues } from '#jobs';
 import {
   Operations,
   RebalanceSchedules,
@@ -44,6 +44,8 @@ export class Rebalancer {
   readonly #runs: Rebalances;
   readonly #schedules: RebalanceSchedules;
   readonly #operations: Operations;
+  /** Schedules whose times cannot be read, as rows of before they were refused may have them. */
+  readonly #neverComing = new Set<string>();
   /** Plans are made one after the other: two runs must not take the same host for free. */
   #planning: Promise<void> = Promise.resolve();
 
@@ -78,7 +80,7 @@ export class Rebalancer {
     for (const host of await goingHosts(this.database)) await this.#advance(host);
   }
 
-  /** Makes the queue's schedulers what the rows say. */
+  /** Makes the queue's schedulers what the rows say. A schedule that never comes is told once and keeps no other from its times. */
   async followSchedules(): Promise<void> {
     const wanted = new Map((await this.#schedules.list()).map((schedule) => [schedule.id, schedule]));
     const present = await this.queues.scheduled('rebalances');
@@ -86,6 +88,11 @@ export class Rebalancer {
     for (const { id, everyMs, cron, timeZone } of wanted.values()) {
       if (present.has(id)) continue;
       const times = everyMs === null ? { cron: cron ?? '', timeZone } : { everyMs };
+      if (nextTime(times, new Date()) === null) {
+        if (!this.#neverComing.has(id)) this.log.warn(`schedule ${id} never comes: ${cron} in ${timeZone ?? 'UTC'}`);
+        this.#neverComing.add(id);
+        continue;
+      }
       await this.queues.schedule('rebalances', id, times, { version: 1, kind: 'SCHEDULE', scheduleId: id });
     }
   }
