@@ -7,18 +7,13 @@ import { Guest } from './guest.js';
 import type { GuestWork } from './work/guest-work.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
 import { IDLE_WORKLOAD, type Workload } from './workload/workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 const ASSIGNED_BYTES = GIB / 2;
 const OPTIONS: GuestOptions = {
+  ...PLAIN_GUEST,
   assignedBytes: ASSIGNED_BYTES,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
   freePageReporting: true,
-  freePageHinting: false,
-  workload: IDLE_WORKLOAD,
   seed: 7,
 };
 

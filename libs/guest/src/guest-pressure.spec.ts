@@ -5,19 +5,12 @@ import type { GuestOptions } from './guest-options.js';
 import { Guest } from './guest.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
 import { IDLE_WORKLOAD, type Workload } from './workload/workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 /** 1 GiB of which 0.1 to 0.75 are wanted, over ten minutes: a balloon of 400 MiB is in the way at times. */
 const OPTIONS: GuestOptions = {
-  assignedBytes: GIB,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
+  ...PLAIN_GUEST,
   workload: new SyntheticWorkload({ meanRatio: 0.4, swingRatio: 0.3, periodMs: 600_000 }, GIB, 5),
-  seed: 1,
 };
 /** From its tenth minute on it wants 0.85 GiB, and goes on wanting it. */
 const RISING: Workload = {

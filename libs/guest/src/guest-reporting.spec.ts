@@ -4,6 +4,7 @@ import { MIB } from '#units';
 import type { GuestOptions } from './guest-options.js';
 import { Guest } from './guest.js';
 import type { Workload } from './workload/workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 const HOG_PAGES = (192 * MIB) / 4096;
 
@@ -20,14 +21,9 @@ const HOG: Workload = {
 };
 
 const options = (more: Partial<GuestOptions>): GuestOptions => ({
+  ...PLAIN_GUEST,
   assignedBytes: 512 * MIB,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
   freePageReporting: true,
-  freePageHinting: false,
   workload: HOG,
   seed: 3,
   ...more,

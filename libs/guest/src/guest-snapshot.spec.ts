@@ -5,17 +5,12 @@ import { Guest } from './guest.js';
 import { packGuest, unpackGuest } from './guest-snapshot.js';
 import { asciiJson } from './guest-state.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 const pattern = { meanRatio: 0.4, swingRatio: 0.2, periodMs: 600_000 };
 const OPTIONS: GuestOptions = {
+  ...PLAIN_GUEST,
   assignedBytes: 512 * MIB,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
   workload: new SyntheticWorkload(pattern, 512 * MIB, 7),
   seed: 7,
   balloonCosts: { inflatePageUs: 4.4, discardPageUs: 0, deflatePageUs: 100 },

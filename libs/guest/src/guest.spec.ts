@@ -6,19 +6,11 @@ import type { BalloonRequestEnd } from './balloon/balloon-request.js';
 import type { GuestReading } from './guest-reading.js';
 import type { GuestOptions } from './guest-options.js';
 import { Guest } from './guest.js';
-import { IDLE_WORKLOAD } from './workload/workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 const IDLE: GuestOptions = {
+  ...PLAIN_GUEST,
   assignedBytes: 2 * GIB,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
-  workload: IDLE_WORKLOAD,
-  seed: 1,
 };
 
 const mib = (count: number): number => bytesToPages(count * MIB);

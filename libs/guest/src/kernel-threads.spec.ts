@@ -4,19 +4,11 @@ import { MIB } from '#units';
 import type { GuestOptions } from './guest-options.js';
 import type { GuestReading } from './guest-reading.js';
 import { Guest } from './guest.js';
-import { IDLE_WORKLOAD } from './workload/workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 const OPTIONS: GuestOptions = {
+  ...PLAIN_GUEST,
   assignedBytes: 512 * MIB,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
-  workload: IDLE_WORKLOAD,
-  seed: 1,
 };
 
 const counter = (guest: Guest, name: string): number => new Map(guest.vmstat()).get(name) ?? Number.NaN;

@@ -4,19 +4,12 @@ import type { GuestOptions } from './guest-options.js';
 import { Guest } from './guest.js';
 import { PERIOD_TICKS } from './page-sampling.js';
 import { SyntheticWorkload } from './workload/synthetic-workload.js';
-import { IDLE_WORKLOAD } from './workload/workload.js';
+import { PLAIN_GUEST } from '../test/plain-guest.js';
 
 const RAM_BYTES = 512 * MIB;
 const IDLE: GuestOptions = {
+  ...PLAIN_GUEST,
   assignedBytes: RAM_BYTES,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
-  workload: IDLE_WORKLOAD,
   seed: 7,
 };
 const busy = (meanRatio: number): GuestOptions => ({

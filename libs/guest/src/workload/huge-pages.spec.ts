@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { GIB } from '#units';
 import type { GuestOptions } from '../guest-options.js';
 import { packGuest, unpackGuest } from '../guest-snapshot.js';
 import { Guest } from '../guest.js';
 import { IDLE_WORKLOAD, type Workload } from './workload.js';
+import { PLAIN_GUEST } from '../../test/plain-guest.js';
 
 /** 0.3 GiB from boot on, 0.3 more from the tenth minute on. */
 const RISES: Workload = {
@@ -17,14 +17,7 @@ const RISES: Workload = {
 
 function optionsOf(workload: Workload): GuestOptions {
   return {
-    assignedBytes: GIB,
-    numaNodes: 1,
-    kernelProfile: '6.12',
-    memoryBallooning: true,
-    balloonCompaction: true,
-    deflateOnOom: false,
-    freePageReporting: false,
-    freePageHinting: false,
+    ...PLAIN_GUEST,
     workload,
     seed: 1,
   };

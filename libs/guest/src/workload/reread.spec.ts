@@ -1,20 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { GIB, MIB, bytesToPages } from '#units';
+import { MIB, bytesToPages } from '#units';
 import { Guest } from '../guest.js';
 import type { GuestOptions } from '../guest-options.js';
 import { IDLE_WORKLOAD } from './workload.js';
+import { PLAIN_GUEST } from '../../test/plain-guest.js';
 
 const OPTIONS: GuestOptions = {
-  assignedBytes: GIB,
-  numaNodes: 1,
-  kernelProfile: '6.12',
-  memoryBallooning: true,
-  balloonCompaction: true,
-  deflateOnOom: false,
-  freePageReporting: false,
-  freePageHinting: false,
+  ...PLAIN_GUEST,
   workload: { ...IDLE_WORKLOAD, bootCachePages: bytesToPages(600 * MIB) },
-  seed: 1,
 };
 
 const counter = (guest: Guest, name: string): number => new Map(guest.vmstat()).get(name) ?? 0;
