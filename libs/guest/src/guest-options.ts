@@ -1,4 +1,4 @@
-import type { KernelProfile } from '#memory-core';
+import type { KernelProfile, MemoryOptions } from '#memory-core';
 import { DEFAULT_BALLOON_COSTS, type BalloonCosts } from './balloon/balloon-costs.js';
 import { BalloonFeature } from './balloon/balloon-features.js';
 import { asciiJson } from './guest-state.js';
@@ -9,6 +9,8 @@ export interface GuestOptions {
   readonly assignedBytes: number;
   /** Nodes that the memory is spread over evenly. */
   readonly numaNodes: number;
+  /** Processors, each with lists of free pages of its own. Default 1. */
+  readonly cpus?: number;
   /** The guest's own swap device, whole pages. Default: none. */
   readonly swapBytes?: number;
   readonly kernelProfile: KernelProfile;
@@ -27,6 +29,20 @@ export interface GuestOptions {
   readonly auditEveryTicks?: number;
 }
 
+/** The memory that such a guest boots with. */
+export function memoryOptions(options: GuestOptions): MemoryOptions {
+  const {
+    assignedBytes,
+    numaNodes,
+    cpus = 1,
+    swapBytes = 0,
+    kernelProfile,
+    memoryBallooning,
+    balloonCompaction,
+  } = options;
+  return { ramBytes: assignedBytes, numaNodes, cpus, swapBytes, kernelProfile, memoryBallooning, balloonCompaction };
+}
+
 /** What the balloon device of such a guest offers: statistics always, as hypervisors do, the rest as asked for. */
 export function offeredFeatures(options: GuestOptions): number {
   let features: number = BalloonFeature.MUST_TELL_HOST | BalloonFeature.STATS_VQ;
@@ -41,6 +57,8 @@ export function optionsText(options: GuestOptions): string {
   return asciiJson({
     assignedBytes: options.assignedBytes,
     numaNodes: options.numaNodes,
+    // Not told where it is 1, as in snapshots of before.
+    ...((options.cpus ?? 1) === 1 ? {} : { cpus: options.cpus }),
     swapBytes: options.swapBytes ?? 0,
     kernelProfile: options.kernelProfile,
     memoryBallooning: options.memoryBallooning,

@@ -49,6 +49,16 @@ describe('a guest’s snapshot', () => {
     expect(restored.digest()).toBe(guest.digest());
   });
 
+  it('of several processors is restored with them, and with no other number', () => {
+    const options = { ...OPTIONS, cpus: 3 };
+    const guest = Guest.boot(options, 10);
+    for (let tick = 0; tick < 5; tick++) guest.advance();
+    const restored = Guest.restore(options, guest.snapshot());
+    expect(restored.digest()).toBe(guest.digest());
+    expect(restored.advance()).toEqual(guest.advance());
+    expect(() => Guest.restore(OPTIONS, guest.snapshot())).toThrow('other options');
+  });
+
   it('is read from any place in a buffer', () => {
     const bytes = busyGuest().snapshot();
     const shifted = new Uint8Array(bytes.length + 3);

@@ -45,7 +45,7 @@ import { commandHinting, countHintedPages, hintingWork } from './balloon/free-pa
 import { setTarget } from './balloon/size-work.js';
 import { attachBalloon, hasFeature, probeBalloon, type VirtioBalloon } from './balloon/virtio-balloon.js';
 import { resumeClock, runClock, startClock, type GuestClock } from './guest-clock.js';
-import { offeredFeatures, optionsText, type GuestOptions } from './guest-options.js';
+import { memoryOptions, offeredFeatures, optionsText, type GuestOptions } from './guest-options.js';
 import { readBalloon, readMemory, type GuestReading, type GuestVitals, type MemoryReading } from './guest-reading.js';
 import { parseGuestRecord } from './guest-record.js';
 import { restoreBalloon, restorePrograms } from './guest-restore.js';
@@ -129,16 +129,7 @@ export class Guest {
 
   /** A guest that has just booted at the end of `tick`. Throws RangeError naming the option that cannot be. */
   static boot(options: GuestOptions, tick: number): Guest {
-    const { assignedBytes, numaNodes, swapBytes = 0, kernelProfile, memoryBallooning, balloonCompaction } = options;
-    const memory = createMemory({
-      ramBytes: assignedBytes,
-      numaNodes,
-      swapBytes,
-      kernelProfile,
-      memoryBallooning,
-      balloonCompaction,
-    });
-    return new Guest(options, memory, tick, null);
+    return new Guest(options, createMemory(memoryOptions(options)), tick, null);
   }
 
   /** The guest that `snapshot` froze. Throws GuestSnapshotError for other bytes, or when `options` are not those it was booted with. */

@@ -1,5 +1,6 @@
 export { NIL } from './layout/constants.js';
 export { createMemory } from './boot/create.js';
+export type { MemoryOptions } from './boot/create.js';
 export { FRAME_USES, createMemoryFromMap } from './boot/from-map.js';
 export type { FrameUse, PerCpuLists } from './boot/from-map.js';
 export { runOnCpu } from './layout/memory.js';

@@ -2,6 +2,7 @@
 import { Guest } from '#guest';
 import { readUsage, type MemoryUsage } from '#memory-core';
 import { GIB, PAGE_SIZE_BYTES } from '#units';
+import { TWELVE_JOBS } from './build-course.js';
 import { builderOptions } from './builder-guest.js';
 import { CompilerRun } from './compiler-run.js';
 import { near, within, type Target } from './target.js';
@@ -10,11 +11,12 @@ const BUILD_SEC = 41 * 60;
 const REST_SEC = 200;
 const SEC_PER_MIN = 60;
 const HUGE_ORDER = 9;
+const SEEDS = [1, 2, 3];
 
 const ORIGIN =
   'HyperAlloc (Wrenger et al., EuroSys 2025), data of luhsra/hyperalloc-bench: clang built with 12 jobs in a guest of 16 GiB, read from its raw files';
 const SETUP =
-  'One guest of 16 GiB on Linux 6.1, twelve jobs for 41 minutes, then 200 s of rest, make clean, 200 s, drop_caches, 200 s. Sizes and lifetimes of jobs are set to the published mean and peak; what is compared follows from how the allocator mixes their pages.';
+  'One guest of 16 GiB, twelve jobs for 41 minutes, then 200 s of rest, make clean, 200 s, drop_caches, 200 s; means of three seeds. What programs and files have follows the first published run by the minute; what the host has follows from how the allocator mixes their pages.';
 
 export const BUILD_FOOTPRINT: Target = {
   id: 'E1',
@@ -38,8 +40,7 @@ export const BUILD_RETENTION: Target = {
   title: 'Memory that the host does not get back after a build',
   origin: ORIGIN,
   setup: SETUP,
-  missed:
-    "which pages stay where, between those that go, decides it; the published guest's kernel may keep two LRU lists, where ours follows a distribution's 6.1 with generations (with two lists the third figure was 8.9).",
+  missed: '',
   run: () => {
     const { afterBuild, afterClean, afterDrop } = footprint(true);
     return [
@@ -54,7 +55,7 @@ export const BUILD_FRAGMENTATION: Target = {
   id: 'E3',
   title: 'Fragmentation during a build',
   origin: ORIGIN,
-  setup: SETUP,
+  setup: `${SETUP} Used memory and page cache are what was put in; the free blocks are the result.`,
   missed: '',
   run: () => {
     const run = footprint(true);
@@ -79,18 +80,33 @@ interface Footprint {
   readonly afterDrop: number;
 }
 
-/** The same run serves several targets. */
+/** The same runs serve several targets. */
 const KNOWN = new Map<boolean, Footprint>();
 
 function footprint(freePageReporting: boolean): Footprint {
-  const known = KNOWN.get(freePageReporting) ?? measure(freePageReporting);
+  const known = KNOWN.get(freePageReporting) ?? meanOf(SEEDS.map((seed) => measure(freePageReporting, seed)));
   KNOWN.set(freePageReporting, known);
   return known;
 }
 
-function measure(freePageReporting: boolean): Footprint {
-  const guest = Guest.boot(builderOptions(freePageReporting), 0);
-  const build = new CompilerRun(guest.memory, { lengthSec: BUILD_SEC, jobs: 12, seed: 1 });
+function meanOf(runs: readonly Footprint[]): Footprint {
+  const mean = (figure: keyof Footprint): number => runs.reduce((sum, run) => sum + run[figure], 0) / runs.length;
+  return {
+    minutes: mean('minutes'),
+    residentGibMin: mean('residentGibMin'),
+    usedGib: mean('usedGib'),
+    peakGib: mean('peakGib'),
+    cachedGib: mean('cachedGib'),
+    hugeUnavailableGib: mean('hugeUnavailableGib'),
+    afterBuild: mean('afterBuild'),
+    afterClean: mean('afterClean'),
+    afterDrop: mean('afterDrop'),
+  };
+}
+
+function measure(freePageReporting: boolean, seed: number): Footprint {
+  const guest = Guest.boot(builderOptions(TWELVE_JOBS.jobs, freePageReporting), 0);
+  const build = new CompilerRun(guest.memory, { lengthSec: BUILD_SEC, course: TWELVE_JOBS, seed });
   const sums = { resident: 0, used: 0, cached: 0, unavailable: 0 };
   let peak = 0;
   const second = (): MemoryUsage => {

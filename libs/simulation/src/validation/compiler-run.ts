@@ -1,63 +1,46 @@
 /**
- * The software of a machine that builds a compiler: a job for each processor, which come and go while object files and the
- * kernel's caches grow between them. It acts on a guest's memory from outside, a second at a time.
+ * The software of a machine that builds a compiler: jobs that come and go while object files and the kernel's caches grow
+ * between them. How much they have at a time follows a recorded build (build-course.ts). It acts on a guest's memory from
+ * outside, a second at a time.
  *
- * Sizes as the reference of the workload model reads them from the published run (luhsra/hyperalloc-bench): 6.9 GiB used on
- * average, of which 0.6 are the idle system and 1.2 page cache, so 434 MiB for each of twelve jobs; a peak of 15 to 16 GiB
- * while it links; 5 to 5.5 GiB of page cache when it is done. Shapes are guesses: jobs' sizes log-normal with σ 0.7, their
- * lifetimes log-normal with a median of 8 s and σ 1.
+ * Guesses: lifetimes log-normal with σ 1, a median of 8 s while it compiles and of 45 s while it links; all jobs together vary
+ * by 13 % about the recorded course and anew every 5 s, as the recorded ones do about their minutes, up to the most they had.
  */
-import { createOwner, destroyOwner, growOwner, ownerPages, shrinkOwner, type Memory } from '#memory-core';
+import { destroyOwner, ownerPages, runOnCpu, type Memory } from '#memory-core';
 import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream } from '#units';
+import { programsAt, type BuildCourse } from './build-course.js';
+import { figureAt } from './course.js';
+import { growTo, nothingYet, shrinkTo, SLICE_PAGES, type Grown } from './grown.js';
 
 const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
 const GIB_PAGES = GIB / PAGE_SIZE_BYTES;
-/** At a job's peak: its mean over its life is three quarters of that. */
-const MEDIAN_JOB_PAGES = 453 * MIB_PAGES;
-const JOB_SPREAD = 0.7;
-const MOST_JOB_PAGES = 2.5 * GIB_PAGES;
 const MEDIAN_LIFE_SEC = 8;
+const MEDIAN_LINK_SEC = 45;
 const LIFE_SPREAD = 1;
-/** Of the whole run: from here on it links. */
-const LINK_FROM_RATIO = 0.9;
-/** Link jobs take turns with memory in mind: a third of the processors. */
-const LINKERS_PER_JOB = 1 / 3;
-const LEAST_LINKER_PAGES = 2 * GIB_PAGES;
-const MOST_LINKER_PAGES = 4 * GIB_PAGES;
-const LINK_SEC = 45;
-/** Page cache when the build is done: objects grow evenly, what is linked comes at the end. */
-const OBJECT_PAGES = 1.2 * GIB_PAGES;
-const LINKED_PAGES = 3.4 * GIB_PAGES;
-/** Sources, headers and the tools themselves, read as jobs come to need them; `make clean` leaves them. */
-const SOURCE_PAGES = 0.6 * GIB_PAGES;
+const PROGRAMS_SPREAD = 0.13;
+const REDRAW_SEC = 5;
+/** Sources, headers and tools, read as jobs come to need them; `make clean` leaves them (recorded: 0.64 GiB). */
+const SOURCE_PAGES = 0.64 * GIB_PAGES;
+const SOURCES_READ_BY = 0.73;
 /** Programs and libraries of the system: mapped, so that dropping caches leaves them; what reclaim took is read again. */
-const SYSTEM_PAGES = 112 * MIB_PAGES;
-/** Inodes and directory entries, for each page of page cache. */
-const SLAB_RATIO = 0.12;
+const SYSTEM_PAGES = 76 * MIB_PAGES;
+/** Inodes and directory entries, for each page of page cache (recorded: 49,000 pages for 1.34 million). */
+const SLAB_RATIO = 0.036;
 /** Pages of slab that some object in use keeps when caches are dropped (a guess). */
-const STUCK_SLAB_RATIO = 0.25;
+const STUCK_SLAB_RATIO = 0.05;
 const TABLES_RATIO = 1.5 / 512;
-/** Turns in a second in which everybody gets a little: how finely their pages are mixed. */
-const TURNS = 20;
-
-/** An owner, and how many pages it was given: what reclaim takes of it is not asked for again. */
-interface Grown {
-  readonly owner: number;
-  given: number;
-}
 
 interface Job {
+  readonly cpu: number;
   readonly anon: Grown;
   readonly tables: Grown;
-  readonly pages: number;
   readonly lifeSec: number;
   ageSec: number;
 }
 
 export interface BuildPlan {
   readonly lengthSec: number;
-  /** Jobs at a time. */
-  readonly jobs: number;
+  readonly course: BuildCourse;
   readonly seed: number;
 }
 
@@ -69,31 +52,41 @@ export class CompilerRun {
   readonly #slab: Grown;
   readonly #system: Grown;
   #second = 0;
+  #variation = 1;
 
   constructor(
     private readonly memory: Memory,
     private readonly plan: BuildPlan,
   ) {
     this.#random = RandomStream.of(plan.seed, 'compiler run');
-    this.#objects = { owner: createOwner(memory, 'FILE'), given: 0 };
-    this.#sources = { owner: createOwner(memory, 'FILE'), given: 0 };
-    this.#slab = { owner: createOwner(memory, 'SLAB_RECLAIMABLE'), given: 0 };
-    this.#system = { owner: createOwner(memory, 'FILE'), given: 0 };
+    this.#objects = nothingYet(memory, 'FILE');
+    this.#sources = nothingYet(memory, 'FILE');
+    this.#slab = nothingYet(memory, 'SLAB_RECLAIMABLE');
+    this.#system = nothingYet(memory, 'FILE');
+  }
+
+  /** Another build: sources and tools are in the page cache already. */
+  beginAgain(): void {
+    this.#objects.given = 0;
+    this.#second = 0;
   }
 
   /** One second of building. */
   advance(): void {
-    this.#second++;
-    const isLinking = this.#second > LINK_FROM_RATIO * this.plan.lengthSec;
-    while (this.#jobs.length < (isLinking ? Math.max(1, Math.floor(LINKERS_PER_JOB * this.plan.jobs)) : this.plan.jobs))
-      this.#start(isLinking);
-    for (let turn = 0; turn < TURNS; turn++) {
-      for (const job of this.#jobs) this.#growJob(job, turn);
-      this.#growFiles(isLinking, turn);
+    if (this.#second % REDRAW_SEC === 0) this.#variation = Math.exp(PROGRAMS_SPREAD * this.#random.nextNormal());
+    while (this.#jobs.length < this.plan.course.jobs) this.#start();
+    const missing = Math.max(0, this.#wantedPages() - this.#jobs.reduce((sum, { anon }) => sum + anon.given, 0));
+    const turns = Math.max(1, Math.ceil(missing / SLICE_PAGES / this.plan.course.jobs));
+    for (let turn = 0; turn < turns; turn++) {
+      if (missing > 0) for (const job of this.#jobs) this.#growJob(job);
+      runOnCpu(this.memory, turn % this.plan.course.jobs);
+      this.#growFiles((this.#second + (turn + 1) / turns) / this.plan.lengthSec);
     }
     this.#readSystem();
+    this.#second++;
     for (const job of this.#jobs) job.ageSec++;
     this.#endJobs(({ ageSec, lifeSec }) => ageSec >= lifeSec);
+    runOnCpu(this.memory, 0);
   }
 
   /** Everything has been built. */
@@ -103,69 +96,75 @@ export class CompilerRun {
 
   /** make clean: what was built is deleted; the kernel keeps what it knew of the rest. */
   clean(): void {
-    shrink(this.memory, this.#objects, 0);
-    shrink(this.memory, this.#slab, SLAB_RATIO * ownerPages(this.memory, this.#sources.owner));
+    shrinkTo(this.memory, this.#objects, 0);
+    shrinkTo(this.memory, this.#slab, SLAB_RATIO * ownerPages(this.memory, this.#sources.owner));
   }
 
   /** echo 3 > drop_caches. */
   dropCaches(): void {
-    for (const cache of [this.#sources, this.#objects]) shrink(this.memory, cache, 0);
-    shrink(this.memory, this.#slab, STUCK_SLAB_RATIO * ownerPages(this.memory, this.#slab.owner));
+    for (const cache of [this.#sources, this.#objects]) shrinkTo(this.memory, cache, 0);
+    shrinkTo(this.memory, this.#slab, STUCK_SLAB_RATIO * ownerPages(this.memory, this.#slab.owner));
   }
 
-  /** Page cache of the build. */
+  /** Page cache of the build and of the system. */
   get cachedPages(): number {
+    return this.#builtPages + ownerPages(this.memory, this.#system.owner);
+  }
+
+  get #builtPages(): number {
     return ownerPages(this.memory, this.#objects.owner) + ownerPages(this.memory, this.#sources.owner);
   }
 
-  #start(isLinking: boolean): void {
-    const random = this.#random;
-    const anon = { owner: createOwner(this.memory, 'ANON'), given: 0 };
-    const tables = { owner: createOwner(this.memory, 'PAGE_TABLE'), given: 0 };
-    const pages = isLinking
-      ? LEAST_LINKER_PAGES + random.nextFloat() * (MOST_LINKER_PAGES - LEAST_LINKER_PAGES)
-      : Math.min(MOST_JOB_PAGES, MEDIAN_JOB_PAGES * Math.exp(JOB_SPREAD * random.nextNormal()));
-    const life = isLinking ? LINK_SEC : MEDIAN_LIFE_SEC * Math.exp(LIFE_SPREAD * random.nextNormal());
-    this.#jobs.push({ anon, tables, pages: Math.floor(pages), lifeSec: Math.max(1, Math.round(life)), ageSec: 0 });
+  get #share(): number {
+    return this.#second / this.plan.lengthSec;
   }
 
-  /** A job has its whole size at half of its life. */
-  #growJob({ anon, tables, pages, lifeSec, ageSec }: Job, turn: number): void {
-    const progress = Math.min(1, (2 * (ageSec + (turn + 1) / TURNS)) / lifeSec);
-    grow(this.memory, anon, progress * pages);
-    grow(this.memory, tables, progress * pages * TABLES_RATIO);
+  #wantedPages(): number {
+    const { course } = this.plan;
+    const most = Math.max(...course.programsGib.map(([, gib]) => gib));
+    return GIB_PAGES * Math.min(most, programsAt(course, this.#share) * this.#variation);
   }
 
-  #growFiles(isLinking: boolean, turn: number): void {
-    const progress = (this.#second - 1 + (turn + 1) / TURNS) / this.plan.lengthSec;
-    const linked = isLinking ? (progress - LINK_FROM_RATIO) / (1 - LINK_FROM_RATIO) : 0;
-    const compiled = Math.min(1, progress / LINK_FROM_RATIO);
-    grow(this.memory, this.#sources, SOURCE_PAGES * compiled);
-    grow(this.memory, this.#objects, OBJECT_PAGES * compiled + LINKED_PAGES * linked);
-    grow(this.memory, this.#slab, SLAB_RATIO * this.cachedPages);
+  #start(): void {
+    const isLinking = this.plan.course.links.some(([from, until]) => this.#share >= from && this.#share < until);
+    const median = isLinking ? MEDIAN_LINK_SEC : MEDIAN_LIFE_SEC;
+    const lifeSec = Math.max(1, Math.round(median * Math.exp(LIFE_SPREAD * this.#random.nextNormal())));
+    const anon = nothingYet(this.memory, 'ANON');
+    const tables = nothingYet(this.memory, 'PAGE_TABLE');
+    const cpu = this.#firstIdleCpu();
+    this.#jobs.push({ cpu, anon, tables, lifeSec, ageSec: 0 });
+  }
+
+  #firstIdleCpu(): number {
+    const busy = new Set(this.#jobs.map(({ cpu }) => cpu));
+    for (let cpu = 0; ; cpu++) if (!busy.has(cpu)) return cpu;
+  }
+
+  #growJob({ cpu, anon, tables }: Job): void {
+    runOnCpu(this.memory, cpu);
+    growTo(this.memory, anon, anon.given + SLICE_PAGES);
+    growTo(this.memory, tables, anon.given * TABLES_RATIO);
+  }
+
+  #growFiles(share: number): void {
+    const sources = SOURCE_PAGES * Math.min(1, share / SOURCES_READ_BY);
+    const files = Math.max(sources, GIB_PAGES * figureAt(this.plan.course.filesGib, share));
+    growTo(this.memory, this.#sources, sources);
+    growTo(this.memory, this.#objects, files - sources);
+    growTo(this.memory, this.#slab, SLAB_RATIO * this.#builtPages);
   }
 
   #readSystem(): void {
     this.#system.given = ownerPages(this.memory, this.#system.owner);
-    grow(this.memory, this.#system, SYSTEM_PAGES);
+    growTo(this.memory, this.#system, SYSTEM_PAGES);
   }
 
   #endJobs(isDone: (job: Job) => boolean): void {
     for (const job of this.#jobs.filter(isDone)) {
+      runOnCpu(this.memory, job.cpu);
       destroyOwner(this.memory, job.anon.owner);
       destroyOwner(this.memory, job.tables.owner);
       this.#jobs.splice(this.#jobs.indexOf(job), 1);
     }
   }
-}
-
-function grow(memory: Memory, grown: Grown, pages: number): void {
-  const missing = Math.floor(pages) - grown.given;
-  if (missing <= 0) return;
-  growOwner(memory, grown.owner, missing);
-  grown.given += missing;
-}
-
-function shrink(memory: Memory, { owner }: Grown, pages: number): void {
-  shrinkOwner(memory, owner, Math.max(0, ownerPages(memory, owner) - Math.floor(pages)), 'OLDEST');
 }
