@@ -65,6 +65,10 @@ async function read(api: ApiClient, id: string): Promise<Experiment> {
   return (await api.ask<{ experiment: Experiment }>(query, { id })).experiment;
 }
 
+async function callOff(api: ApiClient, id: string): Promise<void> {
+  await api.ask('mutation ($id: ID!) { cancelExperiment(input: { id: $id }) { experiment { status } } }', { id });
+}
+
 async function forget(api: ApiClient, kind: 'Experiment' | 'Trace', id: string): Promise<void> {
   await api.ask(`mutation ($id: ID!) { delete${kind}(input: { id: $id }) { deletedId } }`, { id });
 }
@@ -197,8 +201,7 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
       (seen) => seen.cells.some(({ status }) => status === 'DONE'),
       LIMIT_MS,
     );
-    const cancel = 'mutation ($id: ID!) { cancelExperiment(input: { id: $id }) { experiment { status } } }';
-    await ballast.api.ask(cancel, { id });
+    await callOff(ballast.api, id);
     const ended = await eventually(
       () => read(ballast.api, id),
       ({ digest }) => digest !== null,
@@ -319,6 +322,24 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
     expect(answer.cells.map(({ status }) => status)).toEqual(['DONE']);
   });
 
+  it('can be each of the classic questions, by its name', async () => {
+    const { experimentPresets } = await ballast.api.ask<{ experimentPresets: { name: string; spec: object }[] }>(
+      '{ experimentPresets { name question spec } }',
+    );
+    expect(experimentPresets.map(({ name }) => name)).toContain('hosts-of-48');
+    const begin = `mutation ($preset: String!) {
+      startExperiment(input: { preset: $preset }) { experiment { id spec } } }`;
+    for (const { name, spec } of experimentPresets) {
+      const { startExperiment } = await ballast.api.ask<{
+        startExperiment: { experiment: { id: string; spec: object } };
+      }>(begin, { preset: name });
+      const { id, spec: complete } = startExperiment.experiment;
+      expect(complete).toMatchObject({ ...spec, guests: expect.anything(), policies: expect.anything() });
+      await callOff(ballast.api, id);
+      await forget(ballast.api, 'Experiment', id);
+    }
+  });
+
   it('ends when it is called off', async () => {
     const { id } = await start(ballast.api, { ...SPEC, name: 'too long', durationMs: 40 * 86_400_000 });
     await eventually(
@@ -326,12 +347,9 @@ describe.each(backendsFor('experiment'))('an experiment whose cells are queued o
       ({ status }) => status === 'RUNNING',
       LIMIT_MS,
     );
-    const input = { input: { id } };
-    const cancel =
-      'mutation ($input: CancelExperimentInput!) { cancelExperiment(input: $input) { experiment { status } } }';
-    await ballast.api.ask(cancel, input);
+    await callOff(ballast.api, id);
     expect((await read(ballast.api, id)).cells.every(({ status }) => status === 'CANCELLED')).toBe(true);
-    await expect(ballast.api.ask(cancel, input)).rejects.toThrow(/ended already/);
+    await expect(callOff(ballast.api, id)).rejects.toThrow(/ended already/);
     // The worker's threads are free for the next.
     const next = await start(ballast.api, { ...SPEC, name: 'the next', durationMs: 600_000 });
     await eventually(

@@ -712,6 +712,20 @@ describe('bad input', () => {
     for (const { path, message } of problems) expect(errors[0]?.message).toContain(`${path}: ${message}`);
   });
 
+  it.each([
+    [{}, 'input', 'input must be given either a spec or a preset, got "neither"'],
+    [{ preset: 'quick', spec: {} }, 'input', 'input must be given either a spec or a preset, got "both"'],
+    [{ preset: 'slow' }, 'input.preset', 'input.preset must be one of quick, how-far, '],
+  ])('an experiment of %j is refused', async (input, field, says) => {
+    const { errors } = await ask(
+      plane.url,
+      'mutation ($input: StartExperimentInput!) { startExperiment(input: $input) { experiment { id } } }',
+      { input },
+    );
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field });
+    expect(errors[0]?.message).toContain(says);
+  });
+
   it('a request of 10 MB gets LIMIT_EXCEEDED', async () => {
     const answer = await ask(plane.url, `{ fleet { hostCount } } #${'x'.repeat(10 * MIB)}`);
     expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([413, 'LIMIT_EXCEEDED']);

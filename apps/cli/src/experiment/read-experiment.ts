@@ -1,12 +1,13 @@
 /** A spec from a file, standard input or a preset, and the traces it names. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { openExperiment, type Experiment } from '#cells';
 import { DomainError } from '#contracts';
 import { PRESETS, parseSpec, type ExperimentSpec } from '#simulation';
 
-/** The project's root: presets name traces from there. */
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..', '..');
+/** Presets name traces from here, as specs for the API do. */
+const TRACES = join(ROOT, 'data', 'traces');
 
 /** Throws DomainError with everything that is wrong with the spec, or file and line of what is wrong with its traces. */
 export function readExperiment(path: string | undefined, preset: string | undefined): Experiment {
@@ -48,10 +49,15 @@ function accept(input: unknown, what: string): ExperimentSpec {
   throw new DomainError('BAD_INPUT', `${what} is not accepted\n  ${problems.join('\n  ')}`);
 }
 
-/** Paths are from where one stands, from the spec's own folder, or from the project's root. */
+/** Paths are from where one stands, from the spec's own folder, from the project's root, or from its traces. */
 function locateTraces({ guests: { source } }: ExperimentSpec, specPath: string | undefined): string | null {
   if (source.kind !== 'traces') return null;
-  const bases = [process.cwd(), ...(specPath === undefined || specPath === '-' ? [] : [dirname(specPath)]), ROOT];
+  const bases = [
+    process.cwd(),
+    ...(specPath === undefined || specPath === '-' ? [] : [dirname(specPath)]),
+    ROOT,
+    TRACES,
+  ];
   const path = bases.map((base) => resolve(base, source.path)).find(existsSync);
   if (path !== undefined) return path;
   throw new DomainError('BAD_INPUT', `guests.source.path: must be a file or a folder; ${source.path} does not exist`);

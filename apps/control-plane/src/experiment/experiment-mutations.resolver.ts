@@ -2,9 +2,10 @@ import { CellThread } from '#cells';
 import { DomainError } from '#contracts';
 import { Queues } from '#jobs';
 import { Experiments, type ExperimentRecord } from '#persistence';
-import { cellKeys, parseSpec, type ExperimentSpec } from '#simulation';
+import { cellKeys, parseSpec, PRESETS, type ExperimentSpec } from '#simulation';
 import { Logger } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { badInput, checkOneOf } from '../limits/checks.js';
 import { OneByOne } from '../limits/one-by-one.js';
 import { TraceLocator } from '../trace/trace-locator.js';
 import {
@@ -36,7 +37,7 @@ export class ExperimentMutationsResolver {
       'Acknowledges an experiment; its cells are spread over the workers. A spec that cannot be is refused with all that is wrong.',
   })
   async startExperiment(@Args('input') input: StartExperimentInput): Promise<{ experiment: ExperimentRecord }> {
-    const spec = requireSpec(input.spec);
+    const spec = requireSpec(givenSpec(input));
     const tracePath = await this.#checkTraces(spec);
     const experiment = await this.questions.create({
       name: spec.name,
@@ -95,6 +96,19 @@ async function problemOfTraces(spec: ExperimentSpec, tracePath: string | null): 
   } finally {
     await thread.stop();
   }
+}
+
+/** Throws DomainError BAD_INPUT unless there is either a spec or the name of a preset. */
+function givenSpec({ spec = null, preset = null }: StartExperimentInput): unknown {
+  if ((spec === null) === (preset === null))
+    throw badInput('input', 'given either a spec or a preset', spec === null ? 'neither' : 'both');
+  if (preset === null) return spec;
+  const name = checkOneOf(
+    'input.preset',
+    preset,
+    PRESETS.map((one) => one.name),
+  );
+  return PRESETS.find((one) => one.name === name)?.spec;
 }
 
 function requireSpec(given: unknown): ExperimentSpec {

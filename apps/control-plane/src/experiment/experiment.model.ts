@@ -190,13 +190,29 @@ export class Experiment {
 export const { Connection: ExperimentConnection, ConnectionResolver: ExperimentConnectionResolver } =
   connectionTypes(Experiment);
 
+@ObjectType({ description: 'A classic question as a spec that can be run as it is.' })
+export class ExperimentPreset {
+  @Field()
+  name!: string;
+
+  @Field()
+  question!: string;
+
+  @Field(() => Json)
+  spec!: unknown;
+}
+
 @InputType()
 export class StartExperimentInput {
   @Field(() => Json, {
+    nullable: true,
     description:
       'As `ballast experiment --schema` describes it; paths of traces lie below the trace folder of the workers, or are trace:ID for an imported one.',
   })
-  spec!: unknown;
+  spec?: unknown;
+
+  @Field(() => String, { nullable: true, description: 'Instead of a spec: the name of one of `experimentPresets`.' })
+  preset?: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same key and spec again find the same experiment.' })
   idempotencyKey?: string | null;

@@ -2,10 +2,12 @@ import { Experiments, type ExperimentCellRecord, type ExperimentRecord } from '#
 import {
   answerCsv,
   brokenText,
+  PRESETS,
   remedyText,
   shortageText,
   type ExperimentAnswer,
   type ExperimentSpec,
+  type Preset,
 } from '#simulation';
 import { Args, Context, Float, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { found } from '../errors/found.js';
@@ -21,6 +23,7 @@ import {
   ExperimentDownloads,
   ExperimentFrontier,
   ExperimentJudgement,
+  ExperimentPreset,
   ExperimentSummary,
 } from './experiment.model.js';
 
@@ -43,6 +46,11 @@ export class ExperimentResolver {
   @Query(() => ExperimentConnection, { complexity: pageCost, description: 'The newest first.' })
   async experiments(@Args() page: PageArgs): Promise<ConnectionOf<ExperimentRecord>> {
     return toConnection(await this.questions.list(toPageRequest(page)));
+  }
+
+  @Query(() => [ExperimentPreset], { description: 'The classic questions: `startExperiment` takes each by its name.' })
+  experimentPresets(): readonly Preset[] {
+    return PRESETS;
   }
 
   @ResolveField(() => [ExperimentCell], { complexity: ({ childComplexity }) => CELLS * childComplexity })

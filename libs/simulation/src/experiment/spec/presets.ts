@@ -1,4 +1,4 @@
-/** The classic questions as specs that anyone can run; paths are from the project's root. */
+/** The classic questions as specs that anyone can run; paths are from the folder of the traces that come with Ballast. */
 import type { JsonValue } from '#policy';
 import { GIB } from '#units';
 
@@ -9,7 +9,7 @@ export interface Preset {
 }
 
 const DAY_MS = 86_400_000;
-const TRACES = { kind: 'traces', format: 'GWA_T_12', path: 'data/traces/gwa-t-12-rnd-2013-7' } as const;
+const TRACES = { kind: 'traces', format: 'GWA_T_12', path: 'gwa-t-12-rnd-2013-7' } as const;
 /** A whole number of hosts of 8, 16, 24 and 48: the same guests under a seed, dealt to hosts of each size. */
 const HOST_SIZE_GUESTS = 48;
 const MANAGED = { deflateOnOom: true } as const;
