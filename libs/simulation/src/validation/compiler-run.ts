@@ -65,9 +65,8 @@ export class CompilerRun {
     this.#system = nothingYet(memory, 'FILE');
   }
 
-  /** Another build: sources and tools are in the page cache already. */
+  /** Another build, after make clean: sources and tools are in the page cache already. */
   beginAgain(): void {
-    this.#objects.given = 0;
     this.#second = 0;
   }
 

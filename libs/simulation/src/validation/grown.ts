@@ -22,7 +22,8 @@ export function growTo(memory: Memory, grown: Grown, pages: number): void {
   grown.given += missing;
 }
 
-/** Until it has no more than `pages`, the oldest first. */
-export function shrinkTo(memory: Memory, { owner }: Grown, pages: number): void {
-  shrinkOwner(memory, owner, Math.max(0, ownerPages(memory, owner) - Math.floor(pages)), 'OLDEST');
+/** Until it has no more than `pages`, the oldest first; what goes may be given again. */
+export function shrinkTo(memory: Memory, grown: Grown, pages: number): void {
+  shrinkOwner(memory, grown.owner, Math.max(0, ownerPages(memory, grown.owner) - Math.floor(pages)), 'OLDEST');
+  grown.given = ownerPages(memory, grown.owner);
 }
