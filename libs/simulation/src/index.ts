@@ -21,5 +21,5 @@ export type { Bound, ExperimentAnswer } from './experiment/model/answer.js';
 export { COST_SOURCES } from './costs/cost-sources.js';
 export { MODEL_SOURCES } from './workload/model-constants.js';
 export { drawSpecs, sensitivityOf } from './experiment/statistics/sensitivity.js';
-export { holds, type Target } from './validation/target.js';
+export { holds, type Curve, type Target } from './validation/target.js';
 export { TARGETS } from './validation/targets.js';

@@ -1,6 +1,7 @@
 /** A published experiment that the simulation repeats, and how near it comes. */
 
 import type { TraceIndex } from '../trace/trace-index.js';
+import type { Point } from './course.js';
 
 export interface Finding {
   /** What was measured, with its unit. */
@@ -10,6 +11,16 @@ export interface Finding {
   readonly ours: number;
   /** Ours holds from `low` to `high`. */
   readonly accept: { readonly low: number; readonly high: number };
+}
+
+/** A figure over time, as recorded and as simulated. */
+export interface Curve {
+  /** Can be a file's name. */
+  readonly name: string;
+  /** What is drawn, with the units of both axes. */
+  readonly title: string;
+  readonly recorded: readonly Point[];
+  readonly simulated: readonly Point[];
 }
 
 export interface Target {
@@ -22,6 +33,8 @@ export interface Target {
   readonly setup: string;
   /** Deterministic. `sample` opens the recorded VMs of GWA-T-12 that come with the project. */
   readonly run: (sample: () => TraceIndex) => readonly Finding[];
+  /** What of the run is drawn beside its recording; may run it anew. */
+  readonly curves?: () => readonly Curve[];
   /** Why figures that are missed are missed; empty when none is known. */
   readonly missed: string;
 }

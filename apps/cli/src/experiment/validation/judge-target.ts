@@ -1,4 +1,4 @@
-import { holds, type Target, type TraceIndex } from '#simulation';
+import { holds, type Curve, type Target, type TraceIndex } from '#simulation';
 import { invariant } from '#units';
 import { readExperiment } from '../read-experiment.js';
 
@@ -14,6 +14,7 @@ export interface JudgedFinding {
 
 export interface TargetJudgement extends Pick<Target, 'id' | 'title' | 'origin' | 'setup' | 'missed'> {
   readonly findings: readonly JudgedFinding[];
+  readonly curves: readonly Curve[];
 }
 
 const DIGITS = 4;
@@ -35,7 +36,7 @@ export function judgeTarget(target: Target): TargetJudgement {
     high: rounded(finding.accept.high),
     holds: holds(finding),
   }));
-  return { id, title, origin, setup, missed, findings };
+  return { id, title, origin, setup, missed, findings, curves: target.curves?.() ?? [] };
 }
 
 /** The recorded VMs of GWA-T-12 that the presets use. */

@@ -6,14 +6,14 @@ export function targetsMarkdown(judgements: readonly TargetJudgement[]): string 
   return [
     '# Published experiments, repeated',
     '',
-    'Written by `npm run --silent ballast -- experiment validate --markdown docs/experiments.md`; `experiment validate E6` repeats one.',
+    'Written by `npm run --silent ballast -- experiment validate --markdown docs/experiments.md --plots docs/pictures`; `experiment validate E6` repeats one.',
     `${held} of ${all.length} figures lie within what is accepted. A figure that is missed is shown as missed.`,
     '',
     ...judgements.map(section),
   ].join('\n');
 }
 
-function section({ id, title, origin, setup, missed, findings }: TargetJudgement): string {
+function section({ id, title, origin, setup, missed, findings, curves }: TargetJudgement): string {
   const rows = findings.map(
     ({ figure, published, ours, holds, ...accept }) =>
       `| ${figure} | ${published ?? '–'} | ${ours} | ${acceptedText(accept)} | ${holds ? 'holds' : '**missed**'} |`,
@@ -31,5 +31,6 @@ function section({ id, title, origin, setup, missed, findings }: TargetJudgement
     ...rows,
     '',
     ...reason,
+    ...curves.flatMap((curve) => [`![${curve.title}](pictures/${curve.name}.svg)`, '']),
   ].join('\n');
 }

@@ -3,13 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { DomainError } from '#contracts';
 import { TARGETS, type Target } from '#simulation';
-import { checkFiles } from '../../output-files.js';
+import { checkFiles, checkFolders } from '../../output-files.js';
+import { writePlots } from '../../plot-files.js';
+import { curvePlot } from './curve-plot.js';
 import { acceptedText, judgeTarget, type TargetJudgement } from './judge-target.js';
 import { targetsMarkdown } from './targets-markdown.js';
 
 interface ValidateOptions {
   readonly json?: true;
   readonly markdown?: string;
+  readonly plots?: string;
 }
 
 export function validateCommand(): Command {
@@ -18,8 +21,10 @@ export function validateCommand(): Command {
     .argument('[target...]', `which: ${TARGETS.map(({ id }) => id).join(', ')}; all when left out`)
     .option('--json', 'print the findings as JSON')
     .option('--markdown <file>', 'write them as Markdown')
-    .action((names: string[], { json, markdown }: ValidateOptions) => {
+    .option('--plots <folder>', 'write what was recorded over time, beside ours, as SVG files')
+    .action((names: string[], { json, markdown, plots }: ValidateOptions) => {
       checkFiles({ '--markdown': markdown });
+      checkFolders({ '--plots': plots });
       const judgements = chosen(names).map((target) => {
         const judgement = judgeTarget(target);
         if (json !== true) console.log(judgementText(judgement));
@@ -27,6 +32,11 @@ export function validateCommand(): Command {
       });
       if (json === true) console.log(JSON.stringify(judgements, null, 2));
       if (markdown !== undefined) writeFileSync(markdown, targetsMarkdown(judgements));
+      if (plots !== undefined)
+        writePlots(
+          plots,
+          judgements.flatMap(({ curves }) => curves.map(curvePlot)),
+        );
       if (judgements.some(({ findings }) => findings.some(({ holds }) => !holds))) process.exitCode = 1;
     });
 }
