@@ -10,12 +10,11 @@ import { fidelityCommand } from './fidelity/fidelity-command.js';
 import { LaunchError } from './launch-error.js';
 import { policyCommand } from './policy/policy-command.js';
 import { parentOf } from './process-list.js';
+import { PROJECT_ROOT } from './project-root.js';
 import { traceCommand } from './trace/trace-command.js';
 import { Launcher } from './up/up.js';
 
-/** dist/apps/cli/src → the project's folder. */
-const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
-const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
+const MIGRATIONS = join(PROJECT_ROOT, 'prisma', 'migrations');
 
 /** How often a launcher that npm runs looks whether npm is still there. */
 const PARENT_CHECK_MS = 500;
@@ -65,7 +64,7 @@ function end(error: unknown): never {
 }
 
 function version(): string {
-  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 const program = new Command('ballast')

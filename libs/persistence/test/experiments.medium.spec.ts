@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { beginCell } from '../src/experiments/cell-steps.js';
 import { Experiments } from '../src/experiments/experiments.js';
 import { withDatabase } from './support/with-database.js';
 
@@ -19,6 +20,32 @@ describe('experiments', () => {
     await expect(create('experiment 0')).resolves.toMatchObject({ id: first!.id });
     await experiments.cancel(first!.id);
     await expect(create('one more')).resolves.toMatchObject({ name: 'one more' });
+  });
+
+  it('can be called off while their cells begin: each step waits for the other', async () => {
+    const experiments = new Experiments(database());
+    await database().pool.query(`UPDATE experiment SET status = 'CANCELLED'`);
+    const cells = Array.from({ length: 12 }, (_, seedAt) => ({ policyAt: 0, ratioAt: 0, seedAt }));
+    for (let round = 0; round < 40; round++) {
+      const request = {
+        name: 'begun',
+        spec: {},
+        tracePath: null,
+        requestedBy: 'beginner',
+        idempotencyKey: null,
+        cells,
+      };
+      const { id } = await experiments.create(request);
+      await Promise.all([
+        ...cells.map((_, place) => beginCell(database(), id, place)),
+        experiments.cancel(id),
+        ...cells.map((_, place) => beginCell(database(), id, place)),
+      ]);
+      const [ended] = await experiments.find([id]);
+      const statuses = (await experiments.cellsOf([id])).map(({ status }) => status);
+      expect([ended?.status, new Set(statuses)]).toEqual(['CANCELLED', new Set(['CANCELLED'])]);
+      expect(await beginCell(database(), id, 0)).toBeNull();
+    }
   });
 
   it('are deleted when they have ended, with their cells, and not before', async () => {

@@ -4,10 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { openExperiment, type Experiment } from '#cells';
 import { DomainError } from '#contracts';
 import { PRESETS, parseSpec, type ExperimentSpec } from '#simulation';
+import { PROJECT_ROOT } from '../project-root.js';
 
-const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..', '..');
 /** Presets name traces from here, as specs for the API do. */
-const TRACES = join(ROOT, 'data', 'traces');
+const TRACES = join(PROJECT_ROOT, 'data', 'traces');
 
 /** Throws DomainError with everything that is wrong with the spec, or file and line of what is wrong with its traces. */
 export function readExperiment(path: string | undefined, preset: string | undefined): Experiment {
@@ -55,7 +55,7 @@ function locateTraces({ guests: { source } }: ExperimentSpec, specPath: string |
   const bases = [
     process.cwd(),
     ...(specPath === undefined || specPath === '-' ? [] : [dirname(specPath)]),
-    ROOT,
+    PROJECT_ROOT,
     TRACES,
   ];
   const path = bases.map((base) => resolve(base, source.path)).find(existsSync);

@@ -5,6 +5,7 @@ import type { Configuration } from '#platform';
 import { freePort } from '../free-port.js';
 import { LaunchError } from '../launch-error.js';
 import { EmbeddedPostgres } from '../postgres/embedded-postgres.js';
+import { PROJECT_ROOT } from '../project-root.js';
 import { ApiClient } from '../api-client.js';
 import { greeting } from './greeting.js';
 import { Home } from './home.js';
@@ -12,9 +13,7 @@ import { Part } from './part.js';
 import { preflight } from './preflight.js';
 import { isOpenForDemo, seedDemoFleet } from './seed-demo-fleet.js';
 
-/** dist/apps/cli/src/up → the project's folder. */
-const ROOT = join(import.meta.dirname, '..', '..', '..', '..', '..');
-const DIST = join(ROOT, 'dist', 'apps');
+const DIST = join(PROJECT_ROOT, 'dist', 'apps');
 const DEMO_MARK = 'demo-seeded';
 
 export class Launcher {
@@ -37,7 +36,7 @@ export class Launcher {
     await preflight(configuration);
     const port = configuration.port === 0 ? await freePort(configuration.host) : configuration.port;
     const databaseUrl = configuration.databaseUrl ?? (await this.#startPostgres(this.#home));
-    await migrateDatabase(databaseUrl, join(ROOT, 'prisma', 'migrations'));
+    await migrateDatabase(databaseUrl, join(PROJECT_ROOT, 'prisma', 'migrations'));
     if (configuration.speed !== undefined) await setClockSpeed(databaseUrl, configuration.speed);
     const worker = this.#part('worker', databaseUrl, port);
     const controlPlane = this.#part('control-plane', databaseUrl, port);
@@ -110,7 +109,7 @@ export class Launcher {
     if (home.has(DEMO_MARK)) return true;
     if (!(await isOpenForDemo(api))) return false;
     this.say('Seeding the demo fleet …');
-    await seedDemoFleet(api, ROOT);
+    await seedDemoFleet(api, PROJECT_ROOT);
     home.mark(DEMO_MARK);
     return true;
   }

@@ -18,6 +18,8 @@ export interface BegunCell {
 /** Begins a cell; null when there is nothing to run: it has ended, or its experiment has. */
 export async function beginCell(database: Database, experimentId: string, place: number): Promise<BegunCell | null> {
   return database.transaction(async (client) => {
+    // Experiment before cell, as who calls it off locks them.
+    await client.query('SELECT FROM experiment WHERE id = $1 FOR NO KEY UPDATE', [experimentId]);
     const { rows } = await client.query<BegunCell>(
       `UPDATE experiment_cell cell
           SET status = 'RUNNING', attempts = attempts + 1, progress = 0, started_at = coalesce(cell.started_at, now())
