@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
 import { fenceAndAdvance, type Lease } from './lease.js';
 import { notify } from './notifications.js';
-import { count } from './rebalance/controller-counts.js';
+import { count, type ControllerCount } from './rebalance/controller-counts.js';
 import type { TimedSample } from './sample-copy.js';
 import { appendSamples, replaceLatest } from './sample-writer.js';
 import { stopGuests, type StoppedGuest } from './stopped-guests.js';
@@ -113,11 +113,14 @@ async function updateHostStates(client: PoolClient, rule: HostStateRule): Promis
       WHERE h.deleted_at IS NULL
       GROUP BY h.id ORDER BY h.id`,
   );
+  const transitions: ControllerCount[] = [];
   for (const row of rows) {
     const state = rule(row.state, row.free_ratio);
     if (state === row.state) continue;
     await client.query('UPDATE host SET state = $2 WHERE id = $1', [row.id, state]);
-    await count(client, [{ name: 'STATE_TRANSITION', labels: { from: row.state, to: state }, value: 1 }]);
+    transitions.push({ name: 'STATE_TRANSITION', labels: { from: row.state, to: state }, value: 1 });
     await notify(client, 'ballast_host_state', { hostId: row.id });
   }
+  // All at once: counters are locked in one order, whichever hosts change.
+  await count(client, transitions);
 }
