@@ -4,9 +4,9 @@ import { readUsage } from '#memory-core';
 import { GIB, PAGE_SIZE_BYTES } from '#units';
 import { EIGHT_JOBS } from './build-course.js';
 import { builderOptions } from './builder-guest.js';
-import type { Point } from './course.js';
+import type { Point } from '../course.js';
 import { CompilerRun } from './compiler-run.js';
-import { near, within, type Target } from './target.js';
+import { near, within, type Target } from '../target.js';
 
 const MINUTE_SEC = 60;
 const BUILDS = 3;

@@ -5,7 +5,7 @@ import { GIB, PAGE_SIZE_BYTES } from '#units';
 import { TWELVE_JOBS } from './build-course.js';
 import { builderOptions } from './builder-guest.js';
 import { CompilerRun } from './compiler-run.js';
-import { near, within, type Target } from './target.js';
+import { near, within, type Target } from '../target.js';
 
 const BUILD_SEC = 41 * 60;
 const REST_SEC = 200;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { noSample } from '../../test/support/no-sample.js';
+import { noSample } from '../../../test/support/no-sample.js';
 import { RESIZE } from './resize.js';
-import { holds } from './target.js';
+import { holds } from '../target.js';
 
 /**
  * Speeds of virtio-balloon as HyperAlloc's artifact publishes them (luhsra/hyperalloc-bench, numbers only), in GiB/s. They divide the

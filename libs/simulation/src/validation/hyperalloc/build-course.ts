@@ -4,7 +4,7 @@
  * 1.6 s): programs have what is neither free, nor page cache, nor had before the build began. How these pages lie, and what the
  * host gets back of them, is not put in: it follows from the allocator.
  */
-import type { Point } from './course.js';
+import type { Point } from '../course.js';
 
 export interface BuildCourse {
   /** Jobs at a time. */

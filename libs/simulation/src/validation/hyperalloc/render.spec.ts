@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { noSample } from '../../test/support/no-sample.js';
+import { noSample } from '../../../test/support/no-sample.js';
 import { RENDER } from './render.js';
-import { holds } from './target.js';
+import { holds } from '../target.js';
 
 describe('the renderer repeated', () => {
   it('leaves the host as much as the published one did, and less with each run', () => {

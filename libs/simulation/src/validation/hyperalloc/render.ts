@@ -3,9 +3,9 @@ import { Guest } from '#guest';
 import { destroyOwner, growOwner, readUsage, runOnCpu, shrinkOwner, type Memory } from '#memory-core';
 import { GIB, MIB, PAGE_SIZE_BYTES } from '#units';
 import { builderOptions } from './builder-guest.js';
-import { figureAt, type Point } from './course.js';
+import { figureAt, type Point } from '../course.js';
 import { growTo, nothingYet, SLICE_PAGES, type Grown } from './grown.js';
-import { near, type Target } from './target.js';
+import { near, type Target } from '../target.js';
 
 const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
 const GIB_PAGES = GIB / PAGE_SIZE_BYTES;

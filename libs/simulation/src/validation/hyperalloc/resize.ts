@@ -6,7 +6,7 @@ import { DEFAULT_GUEST_FEATURES } from '#contracts';
 import { Guest, IDLE_WORKLOAD, type GuestOptions } from '#guest';
 import { createOwner, destroyOwner, freePagesOf, growOwner } from '#memory-core';
 import { GIB, PAGE_SIZE_BYTES, TICK_MS } from '#units';
-import { within, type Finding, type Target } from './target.js';
+import { within, type Finding, type Target } from '../target.js';
 
 const ASSIGNED_BYTES = 20 * GIB;
 const MOVED_PAGES = (18 * GIB) / PAGE_SIZE_BYTES;

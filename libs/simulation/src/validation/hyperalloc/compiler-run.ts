@@ -9,7 +9,7 @@
 import { destroyOwner, ownerPages, runOnCpu, type Memory } from '#memory-core';
 import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream } from '#units';
 import { programsAt, type BuildCourse } from './build-course.js';
-import { figureAt } from './course.js';
+import { figureAt } from '../course.js';
 import { growTo, nothingYet, shrinkTo, SLICE_PAGES, type Grown } from './grown.js';
 
 const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
