@@ -45,7 +45,7 @@ export const THREE_BUILDERS: Target = {
   title: 'Three building guests on one host',
   origin: 'HyperAlloc (Wrenger et al., EuroSys 2025), data of luhsra/hyperalloc-bench, recomputed from its raw files',
   setup:
-    'Three guests of 16 GiB, eight jobs, three builds of 61 minutes each, one every 120 minutes, make clean after each, 40 minutes of rest at the end; guests start 40 minutes apart or together. What programs and files have follows a published build by the minute. Guests do not touch each other on this host, so the second and the third are the first, later; at once they differ by nothing.',
+    "Three guests of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default; eight processors and jobs, three builds of 61 minutes each, one every 120 minutes, make clean after each, 40 minutes of rest at the end; guests start 40 minutes apart or together. What programs and files have follows a published build by the minute. Guests do not touch each other on this host, so the second and the third are the first, later; at once they differ by nothing.",
   missed:
     'between builds a guest keeps 12.3 GiB where the published one that was read kept 11.8, three guests for some six hours; the published sum may also count guests that have ended otherwise.',
   run: () => {
