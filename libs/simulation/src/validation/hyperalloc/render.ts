@@ -45,7 +45,7 @@ export const RENDER: Target = {
   origin:
     'HyperAlloc (Wrenger et al., EuroSys 2025), data of luhsra/hyperalloc-bench: SPEC blender, three runs of 8.2 minutes, 6 minutes apart',
   setup:
-    "One guest of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default, with free page reporting and twelve copies of the renderer, each on a processor. What copies and files have follows the published run by the second, and three quarters of the results are written before the memory of a copy goes, the rest after (a guess: with all before 1 GiB more stays, with all after 1.5 GiB less); what the host has follows from how the allocator mixes their pages.",
+    "One guest of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default, with free page reporting and twelve copies of the renderer, each on a processor. What copies and files have follows the published run by the second, and three quarters of the results are written before the memory of a copy goes, the rest after (a guess: with all before up to 1 GiB more stays, with all after up to 2 GiB less); what the host has follows from how the allocator mixes their pages.",
   missed: '',
   run: () => {
     const { peakGib, rests: resident } = render();
@@ -127,8 +127,8 @@ function growScene(memory: Memory, copies: readonly Grown[], files: WrittenFiles
 
 /**
  * In each second of the end its share of the copies writes what it has rendered and goes. Copies end side by side: three quarters
- * of the results are written before memory beside them goes, the rest after (a guess; all before: 1 GiB more stays, all after:
- * 1.5 GiB less).
+ * of the results are written before memory beside them goes, the rest after (a guess; all before: up to 1 GiB more stays, all
+ * after: up to 2 GiB less).
  */
 function endCopies(memory: Memory, copies: readonly Grown[], files: WrittenFiles, second: number): void {
   for (const [cpu, copy] of copies.entries()) {
