@@ -5,7 +5,7 @@ import { Experiments, type ExperimentRecord } from '#persistence';
 import { cellKeys, parseSpec, PRESETS, type ExperimentSpec } from '#simulation';
 import { Logger } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { badInput, checkOneOf } from '../limits/checks.js';
+import { badInput } from '../limits/checks.js';
 import { OneByOne } from '../limits/one-by-one.js';
 import { TraceLocator } from '../trace/trace-locator.js';
 import {
@@ -103,12 +103,12 @@ function givenSpec({ spec = null, preset = null }: StartExperimentInput): unknow
   if ((spec === null) === (preset === null))
     throw badInput('input', 'given either a spec or a preset', spec === null ? 'neither' : 'both');
   if (preset === null) return spec;
-  const name = checkOneOf(
-    'input.preset',
-    preset,
-    PRESETS.map((one) => one.name),
-  );
-  return PRESETS.find((one) => one.name === name)?.spec;
+  const found = PRESETS.find(({ name }) => name === preset);
+  if (found === undefined) {
+    const names = PRESETS.map(({ name }) => name).join(', ');
+    throw badInput('input.preset', `one of ${names}`, preset.slice(0, 80));
+  }
+  return found.spec;
 }
 
 function requireSpec(given: unknown): ExperimentSpec {

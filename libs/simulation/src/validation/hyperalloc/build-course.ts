@@ -3,6 +3,8 @@
  * minutes of the published series (luhsra/hyperalloc-bench, clang-base-auto: free memory, free huge pages and page cache every
  * 1.6 s): programs have what is neither free, nor page cache, nor had before the build began. How these pages lie, and what the
  * host gets back of them, is not put in: it follows from the allocator.
+ *
+ * Read by hand, so that no command makes these points anew: numbers only; no licence was found with the data.
  */
 import type { Point } from '../course.js';
 
@@ -17,7 +19,7 @@ export interface BuildCourse {
   readonly links: readonly (readonly [from: number, until: number])[];
 }
 
-/** compiling/latest-clang-base-auto, first run, twelve processors: links in the middle and once fills all its memory. */
+/** compiling/latest-clang-base-auto/out_0.csv (stored version 7ed4dbb), twelve processors: links in the middle and once fills all its memory. */
 export const TWELVE_JOBS: BuildCourse = {
   jobs: 12,
   programsGib: [
@@ -74,7 +76,7 @@ export const TWELVE_JOBS: BuildCourse = {
   ],
 };
 
-/** multivm/latest-clang-base-auto, first guest, first build, eight processors: its memory is never full. */
+/** multivm/latest-clang-base-auto/vm_0/out_0.csv (stored version 235affc), first build, eight processors: its memory is never full. */
 export const EIGHT_JOBS: BuildCourse = {
   jobs: 8,
   programsGib: [

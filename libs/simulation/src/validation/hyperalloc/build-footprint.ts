@@ -1,10 +1,10 @@
 /** E1, E2, E3: what a build costs the host while it runs and after, with free page reporting and without. */
 import { Guest } from '#guest';
 import { readUsage, type MemoryUsage } from '#memory-core';
-import { GIB, PAGE_SIZE_BYTES } from '#units';
 import { TWELVE_JOBS } from './build-course.js';
 import { builderOptions } from './builder-guest.js';
 import { CompilerRun } from './compiler-run.js';
+import { gib } from './page-units.js';
 import { near, within, type Target } from '../target.js';
 
 const BUILD_SEC = 41 * 60;
@@ -16,7 +16,7 @@ const SEEDS = [1, 2, 3];
 const ORIGIN =
   'HyperAlloc (Wrenger et al., EuroSys 2025), data of luhsra/hyperalloc-bench: clang built with 12 jobs in a guest of 16 GiB, read from its raw files';
 const SETUP =
-  "One guest of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default; twelve processors and jobs for 41 minutes, then 200 s of rest, make clean, 200 s, drop_caches, 200 s; means of three seeds. What programs and files have follows the first published run by the minute; what the host has follows from how the allocator mixes their pages.";
+  "One guest of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default; twelve processors and jobs for 41 minutes, then 200 s of rest, make clean, 200 s, drop_caches, 200 s; means of three seeds. What programs and files have follows the first published run by the minute; what the host has follows from how the allocator mixes their pages. How long jobs live, and that they vary by 13 %, are guesses, chosen with these figures in view.";
 
 export const BUILD_FOOTPRINT: Target = {
   id: 'E1',
@@ -154,8 +154,4 @@ function hugeFreePages({ zones }: MemoryUsage): number {
       pages + nrFree.reduce((sum, blocks, order) => sum + (order >= HUGE_ORDER ? blocks * 2 ** order : 0), 0),
     0,
   );
-}
-
-function gib(pages: number): number {
-  return (pages * PAGE_SIZE_BYTES) / GIB;
 }

@@ -3,17 +3,16 @@
  * between them. How much they have at a time follows a recorded build (build-course.ts). It acts on a guest's memory from
  * outside, a second at a time.
  *
- * Guesses: lifetimes log-normal with σ 1, a median of 8 s while it compiles and of 45 s while it links; all jobs together vary
+ * Guesses, chosen with E1 to E4 in view: lifetimes log-normal with σ 1, a median of 8 s while it compiles and of 45 s while it links; all jobs together vary
  * by 13 % about the recorded course and anew every 5 s, as the recorded ones do about their minutes, up to the most they had.
  */
 import { destroyOwner, ownerPages, runOnCpu, type Memory } from '#memory-core';
-import { GIB, MIB, PAGE_SIZE_BYTES, RandomStream } from '#units';
+import { RandomStream } from '#units';
 import { programsAt, type BuildCourse } from './build-course.js';
 import { figureAt } from '../course.js';
 import { growTo, nothingYet, shrinkTo, SLICE_PAGES, type Grown } from './grown.js';
+import { GIB_PAGES, MIB_PAGES } from './page-units.js';
 
-const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
-const GIB_PAGES = GIB / PAGE_SIZE_BYTES;
 const MEDIAN_LIFE_SEC = 8;
 const MEDIAN_LINK_SEC = 45;
 const LIFE_SPREAD = 1;

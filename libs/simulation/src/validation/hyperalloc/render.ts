@@ -1,14 +1,12 @@
 /** E5: a renderer that runs three times, with rest between: does the host get its memory back, and does it drift? */
 import { Guest } from '#guest';
 import { destroyOwner, growOwner, readUsage, runOnCpu, shrinkOwner, type Memory } from '#memory-core';
-import { GIB, MIB, PAGE_SIZE_BYTES } from '#units';
 import { builderOptions } from './builder-guest.js';
 import { figureAt, type Point } from '../course.js';
+import { gib, GIB_PAGES, MIB_PAGES } from './page-units.js';
 import { growTo, nothingYet, SLICE_PAGES, type Grown } from './grown.js';
 import { near, type Target } from '../target.js';
 
-const MIB_PAGES = MIB / PAGE_SIZE_BYTES;
-const GIB_PAGES = GIB / PAGE_SIZE_BYTES;
 const RUNS = 3;
 const RUN_SEC = 492;
 const REST_SEC = 360;
@@ -16,7 +14,7 @@ const REST_SEC = 360;
 const COPIES = 12;
 /**
  * All copies together, GiB, by the second of a run, straight lines between: read off the first run of the published series
- * (luhsra/hyperalloc-bench, compiling/latest-blender-base-auto).
+ * (luhsra/hyperalloc-bench, compiling/latest-blender-base-auto/out_0.csv, stored version 67a3754).
  */
 const SCENE_GIB: readonly Point[] = [
   [12, 0],
@@ -45,7 +43,7 @@ export const RENDER: Target = {
   origin:
     'HyperAlloc (Wrenger et al., EuroSys 2025), data of luhsra/hyperalloc-bench: SPEC blender, three runs of 8.2 minutes, 6 minutes apart',
   setup:
-    "One guest of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default, with free page reporting and twelve copies of the renderer, each on a processor. What copies and files have follows the published run by the second, and three quarters of the results are written before the memory of a copy goes, the rest after (a guess: with all before up to 1 GiB more stays, with all after up to 2 GiB less); what the host has follows from how the allocator mixes their pages.",
+    "One guest of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default, with free page reporting and twelve copies of the renderer, each on a processor. What copies and files have, and so what is used, follows the published run by the second. Three quarters of the results are written before the memory of a copy goes, the rest after (chosen by the outcome: with all before up to 1 GiB more stays, with all after up to 2 GiB less); what the host has follows from how the allocator mixes their pages.",
   missed: '',
   run: () => {
     const { peakGib, rests: resident } = render();
@@ -127,7 +125,7 @@ function growScene(memory: Memory, copies: readonly Grown[], files: WrittenFiles
 
 /**
  * In each second of the end its share of the copies writes what it has rendered and goes. Copies end side by side: three quarters
- * of the results are written before memory beside them goes, the rest after (a guess; all before: up to 1 GiB more stays, all
+ * of the results are written before memory beside them goes, the rest after (chosen by the outcome; all before: up to 1 GiB more stays, all
  * after: up to 2 GiB less).
  */
 function endCopies(memory: Memory, copies: readonly Grown[], files: WrittenFiles, second: number): void {
@@ -144,8 +142,4 @@ function endCopies(memory: Memory, copies: readonly Grown[], files: WrittenFiles
 function usedGib(memory: Memory): number {
   const { totalPages, freePages } = readUsage(memory);
   return gib(totalPages - freePages);
-}
-
-function gib(pages: number): number {
-  return (pages * PAGE_SIZE_BYTES) / GIB;
 }

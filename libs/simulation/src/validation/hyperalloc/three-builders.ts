@@ -1,11 +1,11 @@
 /** E4: three guests that build on one host, one after another or all at once. */
 import { Guest } from '#guest';
 import { readUsage } from '#memory-core';
-import { GIB, PAGE_SIZE_BYTES } from '#units';
 import { EIGHT_JOBS } from './build-course.js';
 import { builderOptions } from './builder-guest.js';
 import type { Point } from '../course.js';
 import { CompilerRun } from './compiler-run.js';
+import { gib } from './page-units.js';
 import { near, within, type Target } from '../target.js';
 
 const MINUTE_SEC = 60;
@@ -14,6 +14,7 @@ const BUILD_MIN = 61;
 const EVERY_MIN = 120;
 const OFFSET_MIN = 40;
 const GUESTS = 3;
+/** As the script of the published runs waits. */
 const COOLDOWN_MIN = 40;
 /** From a guest's first build to the end of the rest after its last. */
 const GUEST_MIN = (BUILDS - 1) * EVERY_MIN + BUILD_MIN + COOLDOWN_MIN;
@@ -45,7 +46,7 @@ export const THREE_BUILDERS: Target = {
   title: 'Three building guests on one host',
   origin: 'HyperAlloc (Wrenger et al., EuroSys 2025), data of luhsra/hyperalloc-bench, recomputed from its raw files',
   setup:
-    "Three guests of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default; eight processors and jobs, three builds of 61 minutes each, one every 120 minutes, make clean after each, 40 minutes of rest at the end; guests start 40 minutes apart or together. What programs and files have follows a published build by the minute. Guests do not touch each other on this host, so the second and the third are the first, later; at once they differ by nothing.",
+    "Three guests of 16 GiB on Linux 5.15, which has two LRU lists, as the published guests' own build of 6.1 has by the kernel's default; eight processors and jobs, three builds of 61 minutes each, one every 120 minutes, make clean after each, 40 minutes of rest at the end; guests start 40 minutes apart or together. What programs and files have follows a published build by the minute; how long jobs live is a guess, as in E1. Guests do not touch each other on this host, so the second and the third are the first, later; at once they differ by nothing.",
   missed:
     'between builds a guest keeps 12.3 GiB where the published one that was read kept 11.8, three guests for some six hours; the published sum may also count guests that have ended otherwise.',
   run: () => {
@@ -102,7 +103,7 @@ function residentByMinute(freePageReporting: boolean): readonly number[] {
         guest.advance();
       }
       if (minute === BUILD_MIN - 1) run.finish();
-      minutes.push((readUsage(guest.memory).residentPages * PAGE_SIZE_BYTES) / GIB);
+      minutes.push(gib(readUsage(guest.memory).residentPages));
     }
   }
   return minutes;
